@@ -1,0 +1,1 @@
+"""The world outside, one folder a kind: AWS, usage records, the database."""

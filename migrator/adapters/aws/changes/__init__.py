@@ -1,0 +1,1 @@
+"""One file a change kind: observe what is there, make what should be."""

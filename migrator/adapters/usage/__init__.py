@@ -1,0 +1,1 @@
+"""Usage sources: what principals did."""

@@ -1,0 +1,1 @@
+"""Decisions: pure functions and frozen facts. No clock, no files, no network."""

@@ -1,0 +1,1 @@
+"""Policies: parse, expand, decide, compare, fit."""
