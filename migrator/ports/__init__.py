@@ -1,0 +1,1 @@
+"""What operations need from the world, as Protocols, each with its errors beside it."""
