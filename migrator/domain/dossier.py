@@ -9,7 +9,6 @@ from migrator.domain.lifecycle import State
 from migrator.domain.model import Credential, Destination, Evidence, Json, Kind, UserFacts
 
 if TYPE_CHECKING:
-    from migrator.domain.coverage import Coverage
     from migrator.domain.screams import Scream
     from migrator.domain.waves import Approval, Wave
 
@@ -157,6 +156,31 @@ class PlannedSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncovered:
+    """Calls that the planned set would refuse; `resource` is empty where none was logged."""
+
+    action: str
+    resource: str
+    calls: int
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """A computed coverage as it was stored: of which specification, when, and how the calls fell."""
+
+    spec_sha: str
+    at: datetime
+    calls: int = 0
+    allowed: int = 0
+    denied: int = 0
+    unknown: int = 0
+    gaps: tuple[Uncovered, ...] = ()
+    unused_granted: tuple[str, ...] = ()
+    unused_granted_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Population:
     """Who else is on the way: users in all, and those under scream test now (quarantined or deactivated)."""
 
@@ -179,7 +203,7 @@ class Dossier:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     identity_store_id: str | None = None
     planned: PlannedSet | None = None
-    coverage: "Coverage | None" = None
+    coverage: Covered | None = None
     used: Used = field(default_factory=Used)
     sign_ins: tuple[SignIn, ...] = ()
     wave: "Wave | None" = None

@@ -55,7 +55,7 @@ class Caller:
 
     @property
     def identity(self) -> str:
-        """Who decides: the session name under `AWSReservedSSO_*`, a user's id, else the role's ARN (design, "State")."""
+        """Who decides: session name under `AWSReservedSSO_*`, a user's id, else the role's ARN (design, "State")."""
         resource = self.arn.rsplit(":", 1)[-1]
         if resource.startswith("assumed-role/"):
             _, role, session = resource.split("/", 2)
@@ -106,7 +106,7 @@ class References:
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """A CloudTrail trail as the `listening` gate needs it; `data_selectors` are its event selectors as AWS gives them."""
+    """A CloudTrail trail as the `listening` gate needs it; `data_selectors` are as AWS gives them."""
 
     arn: str
     logging: bool

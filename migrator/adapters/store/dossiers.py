@@ -1,0 +1,251 @@
+"""Everything known about some users, in as few queries as can be, joined in memory."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from migrator.adapters.store import tables as t
+from migrator.adapters.store import work_tables as w
+from migrator.adapters.store.access import SqlAccess
+from migrator.adapters.store.mapping import to_approval, to_credential, to_wave
+from migrator.adapters.store.people import SqlPeople
+from migrator.adapters.store.screams import SqlScreams
+from migrator.adapters.store.statements import chunks
+from migrator.adapters.store.usage import SqlUsage
+from migrator.adapters.store.users import SqlUsers
+from migrator.domain.dossier import (
+    Covered,
+    Dossier,
+    Listening,
+    PlannedSet,
+    Population,
+    Reference,
+    Searched,
+    SignIn,
+    TrackedCredential,
+    Uncovered,
+    Used,
+    User,
+)
+from migrator.domain.model import UserFacts
+from migrator.domain.snapshot import from_document
+from migrator.domain.usage import UsageFact
+from migrator.domain.waves import Approval, Wave
+from migrator.ports.store import Grant, Person, StoredSet
+
+
+class Dossiers:
+    """Loads dossiers on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._do = connection
+        self._users = SqlUsers(connection)
+        self._usage = SqlUsage(connection)
+
+    def load(self, users: Collection[int], now: datetime, lookback: timedelta) -> list[Dossier]:
+        """Dossiers, sorted by user key."""
+        rows = self._users.many(users)
+        ids = [user.id for user in rows]
+        facts, credentials = self._facts(rows), self._credentials(ids)
+        evidence = self._users.evidence(ids)
+        decisions = SqlPeople(self._do).decisions([user.subject for user in rows])
+        persons = {person.email: person for person in SqlPeople(self._do).all()}
+        covered, references = self._coverage(ids), self._references(ids)
+        used = self._used(rows, facts, now - lookback)
+        planned, grants = self._planned(ids)
+        sessions = _sign_ins(self._usage.sessions(now - lookback))
+        waves, approvals = self._waves(ids)
+        screams = self._screams(ids)
+        listening, population = self._listening(), self._population()
+        found = []
+        for user in rows:
+            grant = grants.get(user.id)
+            stored = planned.get(user.id)
+            wave = waves.get(user.id)
+            found.append(
+                Dossier(
+                    user=user,
+                    facts=facts.get(user.id),
+                    credentials=credentials.get(user.id, ()),
+                    evidence=evidence.get(user.id, ()),
+                    decisions=decisions.get(user.subject, {}),
+                    identity_store_id=_identity(user, persons),
+                    planned=stored,
+                    coverage=covered.get(user.id),
+                    used=used[user.id],
+                    sign_ins=_of_person(user, persons, sessions),
+                    wave=wave,
+                    approvals=tuple(a for a in approvals.get(user.id, ()) if wave and a.wave == wave.id),
+                    screams=screams.get(user.id, ()),
+                    references=references.get(user.id, Searched()),
+                    listening=listening,
+                    population=population,
+                    provisioned_at=grant.provisioned_at if grant else None,
+                    provisioned_live=None if grant is None else grant.provisioned_at is not None,
+                )
+            )
+        return found
+
+    def _facts(self, users: Iterable[User]) -> dict[int, UserFacts]:
+        found: dict[int, UserFacts] = {}
+        s, d = t.snapshots, t.documents
+        for rows in chunks(users):
+            observed = {user.id: user.observed_at for user in rows}
+            newest = select(func.max(s.c.id)).where(s.c.user_ref.in_(observed)).group_by(s.c.user_ref)
+            query = select(s.c.user_ref, s.c.at, d.c.body).join(d, d.c.sha256 == s.c.sha256).where(s.c.id.in_(newest))
+            for row in self._do.execute(query):
+                at = max(row.at, observed[row.user_ref] or row.at)
+                found[row.user_ref] = from_document(json.loads(row.body), at)
+        return found
+
+    def _credentials(self, users: Collection[int]) -> dict[int, tuple[TrackedCredential, ...]]:
+        found: dict[int, tuple[TrackedCredential, ...]] = {}
+        c = t.credentials
+        for ids in chunks(users):
+            query = select(c).where(c.c.user_ref.in_(ids)).order_by(c.c.user_ref, c.c.kind, c.c.aws_id)
+            for row in self._do.execute(query):
+                found[row.user_ref] = (*found.get(row.user_ref, ()), to_credential(row))
+        return found
+
+    def _coverage(self, users: Collection[int]) -> dict[int, Covered]:
+        found: dict[int, Covered] = {}
+        c = t.coverage
+        for ids in chunks(users):
+            newest = select(func.max(c.c.id)).where(c.c.user_ref.in_(ids)).group_by(c.c.user_ref)
+            for row in self._do.execute(select(c).where(c.c.id.in_(newest))):
+                found[row.user_ref] = to_covered(row)
+        return found
+
+    def _references(self, users: Collection[int]) -> dict[int, Searched]:
+        found: dict[int, list[Any]] = {}
+        r = t.name_references
+        for ids in chunks(users):
+            for row in self._do.execute(select(r).where(r.c.user_ref.in_(ids)).order_by(r.c.where)):
+                found.setdefault(row.user_ref, []).append(row)
+        return {user: _searched(rows) for user, rows in found.items()}
+
+    def _used(self, users: Iterable[User], facts: Mapping[int, UserFacts], since: datetime) -> dict[int, Used]:
+        rows = list(users)
+        calls = self._usage.facts([f.arn for f in facts.values()], since)
+        services = self._usage.services([user.id for user in rows])
+        mined, newest, _ = self._usage.heard()
+        return {
+            user.id: _used(calls, facts.get(user.id), services.get(user.id, {}), mined, newest, since) for user in rows
+        }
+
+    def _planned(self, users: Collection[int]) -> tuple[dict[int, PlannedSet], dict[int, Grant]]:
+        wanted = set(users)
+        sets = {stored.name: stored for stored in SqlAccess(self._do).sets()}
+        grants = {grant.user: grant for grant in SqlAccess(self._do).grants() if grant.user in wanted}
+        return {user: _plan(sets[grant.permission_set]) for user, grant in grants.items()}, grants
+
+    def _waves(self, users: Collection[int]) -> tuple[dict[int, Wave], dict[int, tuple[Approval, ...]]]:
+        waves: dict[int, Wave] = {}
+        approvals: dict[int, tuple[Approval, ...]] = {}
+        for ids in chunks(users):
+            member = (w.wave_users.c.user_ref.in_(ids), w.wave_users.c.active)
+            query = select(w.waves, w.wave_users.c.user_ref).join(w.wave_users).where(*member)
+            waves.update({row.user_ref: to_wave(row) for row in self._do.execute(query)})
+            given = select(w.approvals).where(w.approvals.c.user_ref.in_(ids)).order_by(w.approvals.c.id)
+            for row in self._do.execute(given):
+                approvals[row.user_ref] = (*approvals.get(row.user_ref, ()), to_approval(row))
+        return waves, approvals
+
+    def _screams(self, users: Collection[int]) -> dict[int, tuple[Any, ...]]:
+        found: dict[int, tuple[Any, ...]] = {}
+        for scream in SqlScreams(self._do).all(users):
+            found[scream.user] = (*found.get(scream.user, ()), scream)
+        return found
+
+    def _listening(self) -> Listening:
+        _, newest, bad = self._usage.heard()
+        since = self._do.execute(select(func.min(w.workers.c.heard_since))).scalar()
+        unread = (f"{bad} unreadable log files",) if bad else ()
+        return Listening(newest=newest, heard_since=since, not_checked=unread)
+
+    def _population(self) -> Population:
+        counted = select(t.users.c.state, func.count()).where(t.users.c.vanished_at.is_(None)).group_by(t.users.c.state)
+        states: dict[str, int] = dict(self._do.execute(counted).tuples().all())
+        under = states.get("quarantined", 0) + states.get("deactivated", 0)
+        return Population(total=sum(states.values()) - states.get("deleted", 0), under_test=under)
+
+
+def to_covered(row: Any) -> Covered:
+    """A row of `coverage`."""
+    body = row.body
+    gaps = tuple(
+        Uncovered(g["action"], g["resource"], g["calls"], datetime.fromisoformat(g["last_seen"])) for g in body["gaps"]
+    )
+    return Covered(
+        row.spec_sha,
+        row.at,
+        body["calls"],
+        body["allowed"],
+        body["denied"],
+        body["unknown"],
+        gaps,
+        tuple(body.get("unused_granted", ())),
+        body.get("unused_granted_percent"),
+    )
+
+
+def _plan(stored: StoredSet) -> PlannedSet:
+    return PlannedSet(stored.name, stored.spec_sha, stored.spec, tuple(stored.spec.get("problems", ())))
+
+
+def _identity(user: User, persons: Mapping[str, Person]) -> str | None:
+    person = persons.get(user.person) if user.person else None
+    return person.identity_store_id if person else None
+
+
+def _searched(rows: list[Any]) -> Searched:
+    marks = {"searched", "not-checked"}
+    return Searched(
+        at=max(row.checked_at for row in rows),
+        found=tuple(Reference(row.where, row.effect) for row in rows if row.effect not in marks),
+        not_checked=tuple(row.where for row in rows if row.effect == "not-checked"),
+    )
+
+
+def _used(
+    calls: Mapping[str, list[UsageFact]],
+    facts: UserFacts | None,
+    services: Mapping[str, datetime | None],
+    mined: datetime | None,
+    newest: datetime | None,
+    since: datetime,
+) -> Used:
+    own = calls.get(facts.arn, []) if facts else []
+    allowed = [fact for fact in own if not fact.refused]
+    agents = {fact.agent for fact in own if fact.agent}
+    logged = {fact.source.split(".")[0] for fact in own}
+    return Used(
+        mined_at=mined,
+        since=since if mined else None,
+        until=max(newest or since, since) if mined else None,
+        last=max((fact.last for fact in allowed), default=None),
+        calls=sum(fact.calls for fact in own),
+        services=tuple(sorted(logged | {name for name, at in services.items() if at and at >= since})),
+        addresses=len({fact.address for fact in own if fact.address}),
+        agents=tuple(sorted(agents)),
+    )
+
+
+def _sign_ins(facts: Iterable[UsageFact]) -> list[SignIn]:
+    found = []
+    for fact in facts:
+        if fact.error or ":assumed-role/" not in fact.principal:
+            continue
+        _, role, session = fact.principal.split(":", 5)[5].split("/", 2)
+        name = role.removeprefix("AWSReservedSSO_").rpartition("_")[0]
+        found.append(SignIn(fact.last, fact.account_id, name, session))
+    return found
+
+
+def _of_person(user: User, persons: Mapping[str, Person], sign_ins: Iterable[SignIn]) -> tuple[SignIn, ...]:
+    names = {email.lower() for email in user.persons}
+    names |= {p.identity_store_id.lower() for e, p in persons.items() if e in names and p.identity_store_id}
+    return tuple(sign_in for sign_in in sign_ins if sign_in.session.lower() in names)

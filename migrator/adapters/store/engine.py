@@ -1,0 +1,142 @@
+"""Engines, and the schema's revisions. SQLite: WAL, BEGIN IMMEDIATE, foreign keys; the same Alembic scripts on both."""
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+import migrator
+from migrator.adapters.store.schema import metadata
+from migrator.domain.errors import Unreachable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+BUSY_SECONDS = 30
+
+
+class WrongSchema(Unreachable):
+    """The database is of another revision than this program."""
+
+
+def connect(url: str) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is opened yet."""
+    parsed = make_url(url)
+    return _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else create_engine(parsed, pool_pre_ping=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # the driver begins no transaction of its own: the listener below does
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "recursive_triggers=ON", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def scripts() -> Path:
+    """Where the migration scripts are: inside the wheel, else beside the package in a checkout."""
+    package = Path(migrator.__file__).parent
+    packed = package / "migrations"
+    return packed if packed.is_dir() else package.parent / "migrations"
+
+
+def _config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  # 290 ms that only `db` and `init` need to pay
+
+    config = Config()
+    config.set_main_option("script_location", str(scripts()))
+    return config
+
+
+def newest() -> str:
+    """The revision this program was made for."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  # as above
+
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current(engine: Engine) -> str | None:
+    """The database's revision; None where it is empty. Raises Unreachable."""
+    from alembic.migration import MigrationContext  # noqa: PLC0415  # as above
+
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        raise unreachable(engine.url, error) from error
+
+
+def upgrade(url: str) -> str:
+    """Bring the database to this program's revision and return it; a newer database is refused."""
+    from alembic import command  # noqa: PLC0415  # as above
+
+    engine = connect(url)
+    try:
+        _refuse_newer(current(engine))
+        config = _config()
+        with engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except SQLAlchemyError as error:
+        raise unreachable(engine.url, error) from error
+    finally:
+        engine.dispose()
+    return newest()
+
+
+def differences(url: str) -> list[str]:
+    """How the database's schema differs from the tables declared here, in words; empty where it does not."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # as above
+    from alembic.migration import MigrationContext  # noqa: PLC0415  # as above
+
+    from migrator.adapters.store import tables, work_tables  # noqa: F401, PLC0415  # as above; both declare tables
+
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            return [str(difference) for difference in compare_metadata(context, metadata)]
+    except SQLAlchemyError as error:
+        raise unreachable(engine.url, error) from error
+    finally:
+        engine.dispose()
+
+
+def require_newest(engine: Engine) -> None:
+    """Raise WrongSchema unless the database has exactly this program's revision."""
+    revision = current(engine)
+    if revision == newest():
+        return
+    _refuse_newer(revision)
+    state = "empty" if revision is None else f"of revision {revision}"
+    raise WrongSchema(f"the database is {state}, this program needs {newest()}", next_step="run: migrator db upgrade")
+
+
+def _refuse_newer(revision: str | None) -> None:
+    from alembic.script import ScriptDirectory  # noqa: PLC0415  # as above
+
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise WrongSchema(
+            f"the database is of revision {revision}, which this program does not know: it was made by a newer one",
+            next_step="install the newest iam-user-migrator on this machine",
+        )
+
+
+def unreachable(url: URL, error: Exception) -> Unreachable:
+    """A database error as a person should read it; the password is never shown."""
+    said = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return Unreachable(
+        f"the database {url.render_as_string(hide_password=True)} did not work: {said[0] if said else error!r}",
+        next_step="mend the database, then run the same command again: nothing is lost",
+    )

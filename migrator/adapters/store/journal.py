@@ -1,0 +1,130 @@
+"""Runs and their changes. Every write proves the fence first, in the same transaction."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from migrator.adapters.store import work_tables as w
+from migrator.adapters.store.mapping import to_change, to_run, to_step
+from migrator.adapters.store.statements import put_documents
+from migrator.domain.changes import Change
+from migrator.domain.errors import Busy
+from migrator.domain.journal import Outcome, Run, RunStatus, Step
+
+
+class SqlJournal:
+    """The port's `Journal` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._do = connection
+
+    def start(self, run: Run, changes: Sequence[Change], facts_hash: str) -> Run:
+        """Insert a run with all its changes; raises Busy if one is running for that subject."""
+        rows = [{"kind": c.kind, "target": list(c.target), "before": c.before, "after": c.after} for c in changes]
+        plan_sha = put_documents(self._do, [rows])[0]
+        try:
+            started = self._do.execute(
+                insert(w.runs)
+                .values(
+                    subject=run.subject,
+                    kind=run.kind,
+                    from_state=run.from_state,
+                    to_state=run.to_state,
+                    plan_sha=plan_sha,
+                    facts_hash=facts_hash,
+                    actor=run.actor,
+                    reason=run.reason,
+                    wave=run.wave,
+                    status=str(RunStatus.RUNNING),
+                    worker=run.worker,
+                    started_at=run.started_at,
+                    lease_until=run.lease_until,
+                    fence=run.fence,
+                )
+                .returning(w.runs.c.id)
+            ).scalar_one()
+        except IntegrityError as error:
+            raise _busy(run) from error
+        if rows:
+            self._do.execute(insert(w.changes), [{"run": started, "seq": n, **row} for n, row in enumerate(rows)])
+        return replace(run, id=started)
+
+    def running(self, subject: str) -> Run | None:
+        """The run that is not finished, whoever owns it."""
+        query = select(w.runs).where(w.runs.c.subject == subject, w.runs.c.status == "running")
+        row = self._do.execute(query).first()
+        return to_run(row) if row else None
+
+    def unfinished(self) -> list[Run]:
+        """Every run that is not finished."""
+        query = select(w.runs).where(w.runs.c.status == "running").order_by(w.runs.c.id)
+        return [to_run(row) for row in self._do.execute(query)]
+
+    def take_over(self, run: Run, worker: str, lease_until: datetime) -> Run:
+        """Raise the fence and own the run; raises Busy if somebody else was faster."""
+        owned = replace(run, worker=worker, fence=run.fence + 1, lease_until=lease_until)
+        values = {"worker": worker, "fence": owned.fence, "lease_until": lease_until}
+        self._fenced(run, values)
+        return owned
+
+    def hold(self, run: Run, lease_until: datetime) -> None:
+        """Prove the fence and lengthen the lease; raises Busy where the run is no longer ours."""
+        self._fenced(run, {"lease_until": lease_until})
+
+    def steps(self, run: Run) -> list[Step]:
+        """The changes of a run, in order."""
+        query = select(w.changes).where(w.changes.c.run == run.id).order_by(w.changes.c.seq)
+        return [to_step(row) for row in self._do.execute(query)]
+
+    def intend(self, step: Step, at: datetime) -> Step:
+        """Write down that it is about to be made."""
+        intended = replace(step, intent_at=at, attempts=step.attempts + 1)
+        self._write(step, {"intent_at": at, "attempts": intended.attempts})
+        return intended
+
+    def conclude(self, step: Step, outcome: Outcome, at: datetime, error: str = "") -> Step:
+        """Write down how it ended."""
+        self._write(step, {"outcome": str(outcome), "ended_at": at, "error": error})
+        return replace(step, outcome=outcome, error=error)
+
+    def finish(self, run: Run, status: str, at: datetime) -> None:
+        """End a run."""
+        self._fenced(run, {"status": status, "ended_at": at})
+
+    def done(self, subject: str, kinds: Collection[str]) -> list[Change]:
+        """Every change of these run kinds that we carried out on a subject, oldest first."""
+        query = (
+            select(w.changes)
+            .join(w.runs, w.runs.c.id == w.changes.c.run)
+            .where(w.runs.c.subject == subject, w.runs.c.kind.in_(kinds), w.changes.c.outcome == "done")
+            .order_by(w.changes.c.run, w.changes.c.seq)
+        )
+        return [to_change(row) for row in self._do.execute(query)]
+
+    def created(self, kind: str, target: Sequence[str]) -> bool:
+        """Whether our own journal created that thing and has not removed it since."""
+        query = select(w.changes).where(w.changes.c.kind == kind, w.changes.c.outcome == "done")
+        rows = self._do.execute(query.order_by(w.changes.c.run, w.changes.c.seq))
+        last = [to_change(row) for row in rows if tuple(row.target) == tuple(target)]
+        made = [change for change in last if change.creates or change.deletes]
+        return bool(made) and made[-1].creates
+
+    def _write(self, step: Step, values: dict[str, object]) -> None:
+        where = (w.changes.c.run == step.run, w.changes.c.seq == step.seq, w.changes.c.outcome.is_(None))
+        if self._do.execute(update(w.changes).where(*where).values(**values)).rowcount != 1:
+            raise Busy(f"change {step.seq} of run {step.run} was concluded by somebody else")
+
+    def _fenced(self, run: Run, values: dict[str, object]) -> None:
+        mine = (w.runs.c.id == run.id, w.runs.c.fence == run.fence, w.runs.c.status == "running")
+        if self._do.execute(update(w.runs).where(*mine).values(**values)).rowcount != 1:
+            raise _busy(run)
+
+
+def _busy(run: Run) -> Busy:
+    return Busy(
+        f"{run.subject} is being moved by another process",
+        next_step="wait for it, or see who: migrator users show USER",
+    )

@@ -1,0 +1,64 @@
+"""Persons, and what humans decided."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from migrator.adapters.store import tables as t
+from migrator.adapters.store.mapping import to_decision
+from migrator.adapters.store.statements import chunks, insert_new
+from migrator.domain.dossier import Decision
+from migrator.ports.store import Person
+
+
+class SqlPeople:
+    """The port's `People` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._do = connection
+
+    def link(self, user: int, emails: Sequence[str], origin: str) -> None:
+        """Make exactly these persons the user's; persons are made as needed."""
+        wanted = [{"email": email.lower(), "identity_store_id": None, "origin": origin} for email in emails]
+        insert_new(self._do, t.persons, wanted)
+        lowered = [row["email"] for row in wanted]
+        ids = self._do.execute(select(t.persons.c.id).where(t.persons.c.email.in_(lowered))).scalars().all()
+        others = t.person_users.c.person.not_in(ids)
+        self._do.execute(delete(t.person_users).where(t.person_users.c.user_ref == user, others))
+        insert_new(self._do, t.person_users, [{"person": person, "user_ref": user} for person in ids])
+
+    def all(self) -> list[Person]:
+        """Every person, sorted by address."""
+        owned: dict[int, list[int]] = {}
+        for person, user in self._do.execute(select(t.person_users.c.person, t.person_users.c.user_ref)):
+            owned.setdefault(person, []).append(user)
+        rows = self._do.execute(select(t.persons).order_by(t.persons.c.email))
+        return [Person(r.id, r.email, r.identity_store_id, r.origin, tuple(sorted(owned.get(r.id, ())))) for r in rows]
+
+    def set_identity(self, email: str, identity_store_id: str | None) -> None:
+        """Remember a person's Identity Center user."""
+        where = t.persons.c.email == email.lower()
+        self._do.execute(update(t.persons).where(where).values(identity_store_id=identity_store_id))
+
+    def decide(self, decision: Decision) -> None:
+        """Append a decision."""
+        self._do.execute(
+            insert(t.decisions).values(
+                subject=decision.subject,
+                what=decision.what,
+                value=decision.value,
+                reason=decision.reason,
+                actor=decision.actor,
+                at=decision.at,
+                until=decision.until,
+            )
+        )
+
+    def decisions(self, subjects: Collection[str] | None = None) -> Mapping[str, Mapping[str, Decision]]:
+        """The latest decision of each `what`, per subject."""
+        found: dict[str, dict[str, Decision]] = {}
+        query = select(t.decisions).order_by(t.decisions.c.id)
+        for names in [None] if subjects is None else chunks(subjects):
+            for row in self._do.execute(query if names is None else query.where(t.decisions.c.subject.in_(names))):
+                found.setdefault(row.subject, {})[row.what] = to_decision(row)
+        return found

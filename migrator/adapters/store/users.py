@@ -1,0 +1,319 @@
+"""Users with their identities, snapshots, credentials and policies."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import and_ as both
+
+from migrator.adapters.store import tables as t
+from migrator.adapters.store import work_tables as w
+from migrator.adapters.store.mapping import credential_row, to_evidence, to_user
+from migrator.adapters.store.statements import chunks, put_documents, upsert
+from migrator.domain.dossier import User
+from migrator.domain.errors import NotFound, Stale
+from migrator.domain.model import CredentialKind, Evidence, Json, UserFacts
+from migrator.domain.selection import Line
+from migrator.domain.snapshot import from_document, to_document
+from migrator.ports.store import Recorded
+
+_LIVE = both(
+    t.credentials.c.gone_at.is_(None),
+    t.credentials.c.status == "Active",
+    t.credentials.c.kind != str(CredentialKind.MFA_DEVICE),
+)
+
+
+class SqlUsers:
+    """The port's `Users` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._do = connection
+
+    def lines(self, *, account: str | None = None, wave: str | None = None) -> list[Line]:
+        """Every user with last use and counts, sorted by key."""
+        counts = (
+            select(
+                t.credentials.c.user_ref,
+                func.max(t.credentials.c.last_used_at).label("last_used"),
+                func.count().filter(_LIVE).label("active"),
+                func.count().filter(t.credentials.c.gone_at.is_(None)).label("total"),
+            )
+            .group_by(t.credentials.c.user_ref)
+            .subquery()
+        )
+        query = (
+            _users()
+            .add_columns(counts.c.last_used, counts.c.active, counts.c.total)
+            .join(counts, counts.c.user_ref == t.users.c.id, isouter=True)
+            .order_by(t.users.c.account_id, t.users.c.user_name, t.users.c.id)
+        )
+        if account is not None:
+            query = query.where(t.users.c.account_id == account)
+        if wave is not None:
+            query = query.where(w.waves.c.name == wave)
+        rows = self._do.execute(query).all()
+        emails, holds = self._emails(None), self._holds()
+        return [
+            Line(
+                to_user(row, emails.get(row.id, ()), holds.get(row.id)), row.last_used, row.active or 0, row.total or 0
+            )
+            for row in rows
+        ]
+
+    def get(self, user: int) -> User:
+        """One row by its id; raises NotFound."""
+        return self._where(t.users.c.id == user, f"no user row {user}")
+
+    def in_account(self, account_id: str) -> list[User]:
+        """Every row of an account, locked for this unit of work (SQLite's BEGIN IMMEDIATE locks anyway)."""
+        query = _users().where(t.users.c.account_id == account_id).order_by(t.users.c.id)
+        rows = self._do.execute(query.with_for_update(of=t.users)).all()
+        emails, holds = self._emails([row.id for row in rows]), self._holds()
+        return [to_user(row, emails.get(row.id, ()), holds.get(row.id)) for row in rows]
+
+    def many(self, users: Collection[int]) -> list[User]:
+        """Rows by id, sorted by key."""
+        found: list[User] = []
+        holds = self._holds()
+        for ids in chunks(users):
+            rows = self._do.execute(_users().where(t.users.c.id.in_(ids))).all()
+            emails = self._emails(ids)
+            found += [to_user(row, emails.get(row.id, ()), holds.get(row.id)) for row in rows]
+        return sorted(found, key=lambda user: (user.key, user.id))
+
+    def record(self, entries: Sequence[Recorded]) -> list[User]:
+        """Write many users of one reading at once."""
+        saved = [self._upsert(entry) for entry in entries]
+        self._snapshots(saved, entries)
+        self._credentials(saved, entries)
+        self._policies(saved, entries)
+        self._evidence(saved, entries)
+        return saved
+
+    def save(self, user: User) -> User:
+        """Update one row; raises Stale if somebody else did first."""
+        result = self._do.execute(
+            update(t.users)
+            .where(t.users.c.id == user.id, t.users.c.version == user.version)
+            .values(**_columns(user), version=user.version + 1)
+        )
+        if result.rowcount != 1:
+            raise Stale(f"{user.key} was changed by somebody else just now", next_step="run the same command again")
+        return replace(user, version=user.version + 1)
+
+    def vanish(self, users: Sequence[User], at: datetime) -> None:
+        """Mark rows whose user is gone, and close their identities."""
+        for user in users:
+            self.save(replace(user, vanished_at=at))
+            self._close(user.id, at)
+
+    def adopt(self, user: User, aws_user_id: str, at: datetime) -> None:
+        """Open a new identity on a row."""
+        self._close(user.id, at)
+        values = {"account_id": user.account_id, "aws_user_id": aws_user_id, "user_ref": user.id, "since": at}
+        self._do.execute(insert(t.identities).values(**values, until=None))
+
+    def close_identity(self, user: User, at: datetime) -> None:
+        """The user was deleted: its identity ends, its credentials are gone."""
+        self._close(user.id, at)
+        gone = both(t.credentials.c.user_ref == user.id, t.credentials.c.gone_at.is_(None))
+        self._do.execute(update(t.credentials).where(gone).values(gone_at=at))
+
+    def facts(self, user: int) -> UserFacts | None:
+        """The newest snapshot."""
+        return self._snapshot(t.snapshots.c.user_ref == user)
+
+    def snapshot_before(self, user: int, reason: str) -> UserFacts | None:
+        """The newest snapshot taken for that reason."""
+        return self._snapshot(both(t.snapshots.c.user_ref == user, t.snapshots.c.reason == reason))
+
+    def policies(self, users: Collection[int]) -> Mapping[int, tuple[tuple[str, str, Json], ...]]:
+        """Everything that grants or bounds, per user: (source, name, document)."""
+        found: dict[int, list[tuple[str, str, Json]]] = {}
+        p, d = t.user_policies, t.documents
+        for ids in chunks(users):
+            query = select(p.c.user_ref, p.c.source, p.c.name, d.c.body).join(d, d.c.sha256 == p.c.sha256)
+            query = query.where(p.c.user_ref.in_(ids)).order_by(p.c.user_ref, p.c.source, p.c.name)
+            for row in self._do.execute(query):
+                found.setdefault(row.user_ref, []).append((row.source, row.name, json.loads(row.body)))
+        return {user: tuple(rows) for user, rows in found.items()}
+
+    def evidence(self, users: Collection[int]) -> Mapping[int, tuple[Evidence, ...]]:
+        """The latest evidence of each claim and source, per user."""
+        found: dict[int, dict[tuple[str, str], Evidence]] = {}
+        for ids in chunks(users):
+            query = select(t.evidence).where(t.evidence.c.user_ref.in_(ids)).order_by(t.evidence.c.id)
+            for row in self._do.execute(query):
+                found.setdefault(row.user_ref, {})[row.claim, row.source] = to_evidence(row)
+        return {user: tuple(claims.values()) for user, claims in found.items()}
+
+    def _where(self, condition: ColumnElement[bool], missing: str) -> User:
+        row = self._do.execute(_users().where(condition)).first()
+        if row is None:
+            raise NotFound(missing)
+        return to_user(row, self._emails([row.id]).get(row.id, ()), self._holds().get(row.id))
+
+    def _emails(self, users: Collection[int] | None) -> dict[int, tuple[str, ...]]:
+        query = select(t.person_users.c.user_ref, t.persons.c.email).join(t.persons).order_by(t.persons.c.email)
+        found: dict[int, tuple[str, ...]] = {}
+        for ids in [None] if users is None else chunks(users):
+            only = query if ids is None else query.where(t.person_users.c.user_ref.in_(ids))
+            for user, email in self._do.execute(only):
+                found[user] = (*found.get(user, ()), email)
+        return found
+
+    def _holds(self) -> dict[int, str]:
+        query = select(t.decisions).where(t.decisions.c.what == "hold").order_by(t.decisions.c.id)
+        latest = {row.subject: row for row in self._do.execute(query)}
+        return {int(subject.split(":")[1]): row.reason for subject, row in latest.items() if row.value}
+
+    def _upsert(self, entry: Recorded) -> User:
+        user = entry.user
+        if user.id:
+            saved = self.save(user)
+            identity = both(t.identities.c.account_id == user.account_id, t.identities.c.aws_user_id == user.user_id)
+            self._do.execute(update(t.identities).where(identity).values(until=None))
+            return saved
+        new = self._do.execute(insert(t.users).values(**_columns(user)).returning(t.users.c.id)).scalar_one()
+        created = replace(user, id=new)
+        self._do.execute(
+            insert(t.identities).values(
+                account_id=user.account_id,
+                aws_user_id=user.user_id,
+                user_ref=new,
+                since=entry.facts.observed_at,
+                until=None,
+            )
+        )
+        return created
+
+    def _snapshots(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
+        shas = put_documents(self._do, [to_document(entry.facts) for entry in entries])
+        newest = self._newest([user.id for user in users])
+        rows = [
+            {"user_ref": user.id, "at": entry.facts.observed_at, "reason": entry.reason, "sha256": sha}
+            for user, entry, sha in zip(users, entries, shas, strict=True)
+            if newest.get(user.id) != sha or entry.reason != "discover"
+        ]
+        if rows:
+            self._do.execute(insert(t.snapshots), rows)
+
+    def _newest(self, users: Collection[int]) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for ids in chunks(users):
+            query = select(t.snapshots.c.user_ref, t.snapshots.c.sha256).where(t.snapshots.c.user_ref.in_(ids))
+            found.update(self._do.execute(query.order_by(t.snapshots.c.id)).tuples())
+        return found
+
+    def _snapshot(self, condition: ColumnElement[bool]) -> UserFacts | None:
+        s, d = t.snapshots, t.documents
+        query = select(s.c.at, d.c.body).join(d, d.c.sha256 == s.c.sha256).where(condition)
+        row = self._do.execute(query.order_by(s.c.id.desc()).limit(1)).first()
+        return from_document(json.loads(row.body), row.at) if row else None
+
+    def _credentials(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
+        known = self._known_credentials([user.id for user in users])
+        rows: list[dict[str, Any]] = []
+        gone: list[tuple[int, datetime]] = []
+        for user, entry in zip(users, entries, strict=True):
+            before = known.get(user.id, {})
+            rows += [credential_row(user, c, before.get((str(c.kind), c.id))) for c in entry.facts.credentials]
+            present = {(str(c.kind), c.id) for c in entry.facts.credentials}
+            gone += [(row.id, entry.facts.observed_at) for key, row in before.items() if key not in present]
+        upsert(self._do, t.credentials, rows, ("user_ref", "kind", "aws_id"))
+        for ids in chunks([identifier for identifier, _ in gone]):
+            lost = both(t.credentials.c.id.in_(ids), t.credentials.c.gone_at.is_(None))
+            self._do.execute(update(t.credentials).where(lost).values(gone_at=gone[0][1]))
+
+    def _known_credentials(self, users: Collection[int]) -> dict[int, dict[tuple[str, str], Row[Any]]]:
+        found: dict[int, dict[tuple[str, str], Row[Any]]] = {}
+        for ids in chunks(users):
+            for row in self._do.execute(select(t.credentials).where(t.credentials.c.user_ref.in_(ids))):
+                found.setdefault(row.user_ref, {})[row.kind, row.aws_id] = row
+        return found
+
+    def _policies(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
+        wanted = [
+            (user.id, *policy)
+            for user, entry in zip(users, entries, strict=True)
+            if entry.reason == "discover"
+            for policy in entry.policies
+        ]
+        replaced = [user.id for user, entry in zip(users, entries, strict=True) if entry.reason == "discover"]
+        for ids in chunks(replaced):
+            self._do.execute(delete(t.user_policies).where(t.user_policies.c.user_ref.in_(ids)))
+        shas = put_documents(self._do, [document for *_, document in wanted])
+        rows = [
+            {"user_ref": user, "source": source, "name": name, "sha256": sha}
+            for (user, source, name, _), sha in zip(wanted, shas, strict=True)
+        ]
+        if rows:
+            self._do.execute(insert(t.user_policies), rows)
+
+    def _evidence(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
+        known = self.evidence([user.id for user in users])
+        rows: list[dict[str, Any]] = []
+        for user, entry in zip(users, entries, strict=True):
+            latest = {(e.claim, e.source): (e.value, e.confidence) for e in known.get(user.id, ())}
+            rows += [
+                {
+                    "user_ref": user.id,
+                    "claim": e.claim,
+                    "value": e.value,
+                    "confidence": e.confidence,
+                    "source": e.source,
+                    "observed_at": e.observed_at,
+                    "window": e.window,
+                    "not_checked": list(e.not_checked),
+                }
+                for e in entry.evidence
+                if latest.get((e.claim, e.source)) != (e.value, e.confidence)
+            ]
+        if rows:
+            self._do.execute(insert(t.evidence), rows)
+
+    def _close(self, user: int, at: datetime) -> None:
+        open_one = both(t.identities.c.user_ref == user, t.identities.c.until.is_(None))
+        self._do.execute(update(t.identities).where(open_one).values(until=at))
+
+
+def _users() -> Select[Any]:
+    identity = (
+        select(t.identities.c.user_ref, t.identities.c.aws_user_id, t.identities.c.since)
+        .where(t.identities.c.since == _latest_identity())
+        .subquery()
+    )
+    return (
+        select(t.users, identity.c.aws_user_id, w.waves.c.name.label("wave_name"))
+        .join(identity, identity.c.user_ref == t.users.c.id, isouter=True)
+        .join(w.wave_users, both(w.wave_users.c.user_ref == t.users.c.id, w.wave_users.c.active), isouter=True)
+        .join(w.waves, w.waves.c.id == w.wave_users.c.wave, isouter=True)
+    )
+
+
+def _latest_identity() -> Any:
+    inner = t.identities.alias()
+    latest = select(func.max(inner.c.since)).where(inner.c.user_ref == t.identities.c.user_ref)
+    return latest.scalar_subquery()
+
+
+def _columns(user: User) -> dict[str, Any]:
+    return {
+        "account_id": user.account_id,
+        "user_name": user.user_name,
+        "path": user.path,
+        "state": str(user.state),
+        "state_since": user.state_since,
+        "kind": str(user.kind),
+        "kind_confidence": user.kind_confidence,
+        "destination": str(user.destination) if user.destination else None,
+        "owner": user.owner,
+        "cost_center": user.cost_center,
+        "next_check_at": user.next_check_at,
+        "observed_at": user.observed_at,
+        "vanished_at": user.vanished_at,
+    }

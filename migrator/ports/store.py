@@ -1,0 +1,440 @@
+"""The database, as operations see it: one unit of work, which is rolled back unless committed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from migrator.domain.changes import Change
+from migrator.domain.dossier import Decision, Dossier, User
+from migrator.domain.gates.result import GateResult
+from migrator.domain.journal import Outcome, Run, Step
+from migrator.domain.lifecycle import Move
+from migrator.domain.model import Evidence, Json, UserFacts
+from migrator.domain.screams import Scream
+from migrator.domain.selection import Line
+from migrator.domain.usage import PartUsage, Refusal, UsageFact
+from migrator.domain.waves import Approval, Wave, WaveState
+from migrator.ports.aws import Account, NameReference
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One user of a reading, decided upon: the row as it shall be (id 0 for a new one) and everything beside it.
+
+    `policies` holds (source, name, document) of all that grants: inline, managed, group and boundary.
+    """
+
+    user: User
+    facts: UserFacts
+    policies: tuple[tuple[str, str, Json], ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    emails: tuple[str, ...] = ()
+    reason: str = "discover"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One human with every user row that is theirs."""
+
+    id: int
+    email: str
+    identity_store_id: str | None
+    origin: str
+    users: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSet:
+    """A permission set we planned or found: `origin` is `ours` or `existing`."""
+
+    id: int
+    name: str
+    spec_sha: str
+    spec: Json
+    arn: str | None
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Why somebody holds a set in an account: the user that wants it."""
+
+    user: int
+    email: str | None
+    permission_set: str
+    account_id: str
+    provisioned_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the record. `details` is canonical JSON."""
+
+    seq: int
+    at: datetime
+    actor: str
+    event: str
+    subject: str
+    details: str
+    prev: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reading of an account came to; `error` where it could not be entered."""
+
+    account_id: str
+    at: datetime
+    complete: bool
+    root: Json = None
+    error: str | None = None
+
+
+class Users(Protocol):
+    """Users with their identities, snapshots, credentials and policies."""
+
+    def lines(self, *, account: str | None = None, wave: str | None = None) -> list[Line]:
+        """Every user with last use and counts, sorted by key; vanished ones included."""
+        ...
+
+    def get(self, user: int) -> User:
+        """One row by its id; raises NotFound."""
+        ...
+
+    def in_account(self, account_id: str) -> list[User]:
+        """Every row of an account, locked for this unit of work."""
+        ...
+
+    def many(self, users: Collection[int]) -> list[User]:
+        """Rows by id, sorted by key."""
+        ...
+
+    def evidence(self, users: Collection[int]) -> Mapping[int, tuple[Evidence, ...]]:
+        """The latest evidence of each claim and source, per user."""
+        ...
+
+    def record(self, entries: Sequence[Recorded]) -> list[User]:
+        """Write many users of one reading at once: rows, identities, snapshots, credentials, policies, evidence."""
+        ...
+
+    def save(self, user: User) -> User:
+        """Update one row; raises Stale if somebody else did first."""
+        ...
+
+    def vanish(self, users: Sequence[User], at: datetime) -> None:
+        """Mark rows whose user is gone, and close their identities."""
+        ...
+
+    def adopt(self, user: User, aws_user_id: str, at: datetime) -> None:
+        """Open a new identity on a row: our own rollback recreated the user."""
+        ...
+
+    def close_identity(self, user: User, at: datetime) -> None:
+        """The user was deleted: its identity ends, its credentials are gone."""
+        ...
+
+    def facts(self, user: int) -> UserFacts | None:
+        """The newest snapshot."""
+        ...
+
+    def snapshot_before(self, user: int, reason: str) -> UserFacts | None:
+        """The newest snapshot taken for that reason."""
+        ...
+
+    def policies(self, users: Collection[int]) -> Mapping[int, tuple[tuple[str, str, Json], ...]]:
+        """Everything that grants or bounds, per user: (source, name, document)."""
+        ...
+
+
+class People(Protocol):
+    """Persons and decisions."""
+
+    def link(self, user: int, emails: Sequence[str], origin: str) -> None:
+        """Make exactly these persons the user's; persons are made as needed."""
+        ...
+
+    def all(self) -> list[Person]:
+        """Every person, sorted by address."""
+        ...
+
+    def set_identity(self, email: str, identity_store_id: str | None) -> None:
+        """Remember a person's Identity Center user."""
+        ...
+
+    def decide(self, decision: Decision) -> None:
+        """Append a decision."""
+        ...
+
+    def decisions(self, subjects: Collection[str] | None = None) -> Mapping[str, Mapping[str, Decision]]:
+        """The latest decision of each `what`, per subject."""
+        ...
+
+
+class Journal(Protocol):
+    """Runs and their changes."""
+
+    def start(self, run: Run, changes: Sequence[Change], facts_hash: str) -> Run:
+        """Insert a run with all its changes; raises Busy if one is running for that subject."""
+        ...
+
+    def running(self, subject: str) -> Run | None:
+        """The run that is not finished, whoever owns it."""
+        ...
+
+    def unfinished(self) -> list[Run]:
+        """Every run that is not finished."""
+        ...
+
+    def take_over(self, run: Run, worker: str, lease_until: datetime) -> Run:
+        """Raise the fence and own the run; raises Busy if somebody else was faster."""
+        ...
+
+    def hold(self, run: Run, lease_until: datetime) -> None:
+        """Prove the fence and lengthen the lease; raises Busy where the run is no longer ours."""
+        ...
+
+    def steps(self, run: Run) -> list[Step]:
+        """The changes of a run, in order."""
+        ...
+
+    def intend(self, step: Step, at: datetime) -> Step:
+        """Write down that it is about to be made."""
+        ...
+
+    def conclude(self, step: Step, outcome: Outcome, at: datetime, error: str = "") -> Step:
+        """Write down how it ended."""
+        ...
+
+    def finish(self, run: Run, status: str, at: datetime) -> None:
+        """End a run."""
+        ...
+
+    def done(self, subject: str, kinds: Collection[str]) -> list[Change]:
+        """Every change of these run kinds that we carried out on a subject, oldest first."""
+        ...
+
+    def created(self, kind: str, target: Sequence[str]) -> bool:
+        """Whether our own journal created that thing and has not removed it since."""
+        ...
+
+
+class Waves(Protocol):
+    """Waves, their members and approvals."""
+
+    def create(self, wave: Wave, users: Sequence[tuple[int, str]]) -> Wave:
+        """A new wave with (user, why it is there); raises UsageError if one is in an open wave already."""
+        ...
+
+    def find(self, name: str) -> Wave:
+        """By name; raises NotFound."""
+        ...
+
+    def all(self) -> list[Wave]:
+        """Every wave in the order they were made."""
+        ...
+
+    def members(self, wave: Wave) -> list[tuple[int, str]]:
+        """(user, why) of every member, those who left included."""
+        ...
+
+    def move(self, wave: Wave, state: WaveState, at: datetime) -> Wave:
+        """Change a wave's state; leaving for `done` frees its members."""
+        ...
+
+    def leave(self, user: int) -> None:
+        """Take a user out of its open wave."""
+        ...
+
+    def approve(self, approvals: Sequence[Approval]) -> None:
+        """Append approvals."""
+        ...
+
+    def approvals(self, wave: int) -> list[Approval]:
+        """All approvals of a wave, oldest first."""
+        ...
+
+    def approvers(self) -> set[str]:
+        """Everyone who ever approved anything."""
+        ...
+
+
+class Usage(Protocol):
+    """What was mined, what it was judged to need, and who holds what."""
+
+    def parts(self, source: str, account_id: str | None = None) -> Mapping[str, str]:
+        """Part key → etag of everything read of a source."""
+        ...
+
+    def add(self, parts: Sequence[PartUsage], at: datetime) -> list[Refusal]:
+        """Write parts with their facts; returns the refusals, for the screams of the same unit of work."""
+        ...
+
+    def facts(self, principals: Collection[str], since: datetime) -> dict[str, list[UsageFact]]:
+        """Facts of principals whose last call is not older than `since`."""
+        ...
+
+    def sessions(self, since: datetime) -> list[UsageFact]:
+        """Calls of Identity Center role sessions and portal events since then."""
+        ...
+
+    def heard(self) -> tuple[datetime | None, datetime | None, int]:
+        """(when sources were last read, newest event seen, bad parts)."""
+        ...
+
+    def note_reading(self, at: datetime) -> None:
+        """Remember that every source was read to its end just now."""
+        ...
+
+    def last_accessed(self, rows: Sequence[tuple[int, str, str, datetime | None]], at: datetime) -> None:
+        """Replace last-accessed rows (user, service, action, at)."""
+        ...
+
+    def services(self, users: Collection[int]) -> Mapping[int, dict[str, datetime | None]]:
+        """Service → last accessed, per user."""
+        ...
+
+    def refer(
+        self, users: Collection[int], found: Sequence[tuple[int, NameReference]], unread: Sequence[str], at: datetime
+    ) -> None:
+        """Replace what names these users."""
+        ...
+
+
+class Access(Protocol):
+    """What is planned and who shall hold it: permission sets, coverage, grants."""
+
+    def cover(self, user: int, spec_sha: str, coverage: Json, at: datetime) -> None:
+        """Append a computed coverage."""
+        ...
+
+    def plan_set(self, name: str, spec: Json, origin: str) -> StoredSet:
+        """Insert or update a planned permission set."""
+        ...
+
+    def sets(self) -> list[StoredSet]:
+        """Every planned permission set, by name."""
+        ...
+
+    def set_arn(self, name: str, arn: str | None) -> None:
+        """Remember what AWS calls it."""
+        ...
+
+    def want(self, user: int, email: str | None, permission_set: str | None, account_id: str) -> None:
+        """What a user's person shall hold; None takes the wish away."""
+        ...
+
+    def granted(self, user: int, at: datetime | None) -> None:
+        """Mark a user's grant provisioned, or not any more."""
+        ...
+
+    def grants(self) -> list[Grant]:
+        """Every wish, by set, account and user."""
+        ...
+
+
+class Screams(Protocol):
+    """Screams and their events."""
+
+    def all(self, users: Collection[int] | None = None) -> list[Scream]:
+        """Every scream, newest last."""
+        ...
+
+    def known(self, event_ids: Collection[str]) -> set[str]:
+        """Which of these events were counted already."""
+        ...
+
+    def save(self, scream: Scream, events: Sequence[tuple[str, datetime]] = ()) -> Scream:
+        """Insert (id 0) or update a scream, with the events that are new in it."""
+        ...
+
+
+class Record(Protocol):
+    """The hash-chained record."""
+
+    def append(self, actor: str, event: str, subject: str, details: Json, at: datetime) -> None:
+        """Queue an entry; it is chained last, when the unit of work commits."""
+        ...
+
+    def entries(self, subject: str | None = None, after: int = 0) -> list[Entry]:
+        """Entries in order."""
+        ...
+
+    def head(self) -> tuple[int, str]:
+        """The last sequence number and its hash."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction with everything it may touch."""
+
+    users: Users
+    people: People
+    journal: Journal
+    waves: Waves
+    usage: Usage
+    access: Access
+    screams: Screams
+    record: Record
+
+    def commit(self) -> None:
+        """Make it last: the record's entries are chained, then the transaction is committed. Once per unit."""
+        ...
+
+    def claim(self, organization_id: str, partition: str, instance_arn: str | None = None) -> None:
+        """Tie this database to one organization; raises Refused for another."""
+        ...
+
+    def organization(self) -> str | None:
+        """The organization this database belongs to."""
+        ...
+
+    def put_accounts(self, accounts: Sequence[Account]) -> None:
+        """Write the organization's accounts."""
+        ...
+
+    def accounts(self) -> list[Account]:
+        """Every known account, by id."""
+        ...
+
+    def read(self, reading: Reading) -> None:
+        """Append a reading."""
+        ...
+
+    def readings(self) -> Mapping[str, Reading]:
+        """The newest reading of each account."""
+        ...
+
+    def document(self, sha256: str) -> Json:
+        """A stored document."""
+        ...
+
+    def put_document(self, value: Json) -> str:
+        """Store a document once; its hash."""
+        ...
+
+    def dossiers(self, users: Collection[int], now: datetime, lookback: timedelta) -> list[Dossier]:
+        """Everything known about these users, in as few queries as can be, sorted by key."""
+        ...
+
+    def put_gates(self, results: Mapping[int, tuple[Move, Sequence[GateResult]]], at: datetime) -> None:
+        """Replace the stored gates of these users."""
+        ...
+
+    def gates(self, users: Collection[int]) -> Mapping[int, tuple[str, tuple[GateResult, ...]]]:
+        """The stored gates: (move, results)."""
+        ...
+
+    def beat(self, worker: str, at: datetime, heard_since: datetime | None) -> None:
+        """Tell that a worker is alive."""
+        ...
+
+
+class Store(Protocol):
+    """Where units of work come from."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A unit of work; leaving it without commit rolls everything back. Raises Unreachable."""
+        ...
