@@ -1,0 +1,8 @@
+"""Who may do what."""
+
+from migrator.sandbox.calls import ApiCall
+from migrator.sandbox.principals import Principal
+
+
+def check(call: ApiCall, principal: Principal) -> None:
+    """Refuse what policies refuse."""

@@ -1,0 +1,20 @@
+"""The rules: each corrects moto where it lets pass what AWS refuses; each module says which deviation, and AWS's source.
+
+A rule is a module with `install() -> None`, named in the table.
+"""
+
+from importlib import import_module
+
+RULES: tuple[str, ...] = (
+    "identity_center",
+    "identity_store",
+    "organizations",
+    "reserved_roles",
+)
+"""Modules of this package, installed in this order."""
+
+
+def install() -> None:
+    """Install every rule; once, after moto is imported and before the first call."""
+    for name in RULES:
+        import_module(f"{__name__}.{name}").install()

@@ -1,0 +1,110 @@
+"""Snapshots of the whole sandbox: moto's state, the rules' stores, the clock and the source of identifiers.
+
+One pickle carries everything, so that objects which refer to each other still do after `restore`.
+"""
+
+import io
+import pickle
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import model_data
+from moto.moto_api._internal import mock_random
+from moto.s3.models import s3_backends
+
+from migrator.sandbox import state
+from migrator.sandbox.clock import CLOCK
+
+_LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_SEED = 20_260_101
+
+_taken: dict[str, bytes] = {}
+_all_backends: dict[str, "BackendDict[Any]"] = {}
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, _LOCKS):
+            return (threading.Lock if isinstance(obj, _LOCKS[0]) else threading.RLock, ())
+        return NotImplemented
+
+
+def take() -> str:
+    """Keep the present state and return the id to restore it by."""
+    saved = {
+        "backends": {name: _plain(backend) for name, backend in _backends()},
+        "buckets": dict(s3_backends.bucket_accounts),
+        "stores": state.values(),
+        "clock": CLOCK.offset,
+        "random": mock_random.getstate(),
+    }
+    buffer = io.BytesIO()
+    _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(saved)
+    snapshot = f"snapshot-{len(_taken) + 1}"
+    _taken[snapshot] = buffer.getvalue()
+    return snapshot
+
+
+def restore(snapshot: str) -> None:
+    """Put the state of a snapshot back; raises KeyError if there is none of that id."""
+    saved = pickle.loads(_taken[snapshot])  # noqa: S301 - our own bytes, never from outside
+    for name, backend in list(_backends()):
+        _refill(backend, saved["backends"].get(name, {}))
+    for name in saved["backends"]:
+        _refill(_all_backends[name], saved["backends"][name])
+    _buckets(saved["buckets"])
+    state.put(saved["stores"])
+    CLOCK.offset = saved["clock"]
+    mock_random.setstate(saved["random"])
+    _forget_instances()
+
+
+def reset() -> None:
+    """Return to an empty sandbox: real time, no account, identifiers from the start; snapshots are forgotten."""
+    BackendDict.reset()
+    _buckets({})
+    state.reset()
+    CLOCK.reset()
+    mock_random.seed(_SEED)
+    _forget_instances()
+    _taken.clear()
+
+
+def size(snapshot: str) -> int:
+    """Return how many bytes a snapshot takes."""
+    return len(_taken[snapshot])
+
+
+def _backends() -> Iterator[tuple[str, "BackendDict[Any]"]]:
+    for backend in list(BackendDict._instances):
+        name = f"{backend.service_name} {backend.backend.__module__}"
+        _all_backends[name] = backend
+        yield name, backend
+
+
+def _plain(backend: "BackendDict[Any]") -> dict[str, dict[str, Any]]:
+    return {account: dict(regions) for account, regions in backend.items()}
+
+
+def _refill(backend: "BackendDict[Any]", accounts: dict[str, dict[str, Any]]) -> None:
+    for account in [account for account in backend if account not in accounts]:
+        del backend[account]
+    for account, regions in accounts.items():
+        kept = backend[account]
+        kept.clear()
+        kept.update(regions)
+
+
+def _buckets(owners: dict[str, tuple[str, str]]) -> None:
+    # S3's one namespace of bucket names stands beside its backends.
+    s3_backends.bucket_accounts.clear()
+    s3_backends.bucket_accounts.update(owners)
+
+
+def _forget_instances() -> None:
+    # moto keeps every model instance it ever made in a list of its class; nothing here reads them.
+    for service in model_data.values():
+        for model in service.values():
+            model.instances_tracked.clear()
