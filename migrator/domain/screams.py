@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+UNSETTLED = frozenset({"open", "not-checked"})
+"""Dispositions of screams that nobody has answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scream:

@@ -1,0 +1,37 @@
+"""Gates about the new access: whether it fits AWS's quotas, and whether it really exists."""
+
+from datetime import datetime
+
+from migrator.domain.dossier import Dossier
+from migrator.domain.gates.result import GateResult, closed, listed, opened
+from migrator.domain.lifecycle import Move
+from migrator.domain.model import Destination
+from migrator.domain.rules import Rules
+
+
+def fits_quotas(dossier: Dossier, _move: Move, _rules: Rules, _now: datetime) -> GateResult:
+    """`fits-quotas`: a set (or role) is planned, and AWS would take it as it is."""
+    gate, planned = "fits-quotas", dossier.planned
+    if dossier.user.destination is Destination.RETIRE:
+        return opened(gate, "nothing to provision")
+    if planned is None:
+        return closed(gate, "nothing is planned", f"migrator map {dossier.user.key}")
+    if planned.problems:
+        return closed(
+            gate, f"{planned.name}: {listed(planned.problems)}", f"migrator permission-sets show {planned.name}"
+        )
+    return opened(gate, f"{planned.name} fits")
+
+
+def provisioned(dossier: Dossier, _move: Move, _rules: Rules, _now: datetime) -> GateResult:
+    """`provisioned`: what was planned is in AWS and was read back there."""
+    gate, user, live = "provisioned", dossier.user, dossier.provisioned_live
+    if user.destination is Destination.RETIRE:
+        return opened(gate, "nothing to provision")
+    if live:
+        return opened(gate, "read back from AWS")
+    machine = user.destination is Destination.IAM_ROLE
+    opens = "its team applies the planned role" if machine else f"migrator advance {user.key} --to provisioned"
+    if live is None:
+        return closed(gate, "nobody looked whether it is provisioned", opens)
+    return closed(gate, "the role differs from the plan" if machine else "the access is not complete in AWS", opens)

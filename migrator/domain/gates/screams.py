@@ -1,0 +1,67 @@
+"""Gates of the scream test: we can hear, we heard long enough, and nobody screamed."""
+
+from datetime import datetime, timedelta
+
+from migrator.domain.dossier import Dossier
+from migrator.domain.gates.result import GateResult, closed, counted, listed, opened, progress, span
+from migrator.domain.lifecycle import Move
+from migrator.domain.rules import Rules
+from migrator.domain.screams import UNSETTLED
+
+DELIVERY = timedelta(minutes=15)
+"""How late CloudTrail may deliver: about 5 minutes, not guaranteed (CloudTrail user guide, "find your log files")."""
+
+
+def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> GateResult:
+    """`listening`: the newest event of the trail is fresh, and some of what the user used would be heard when refused.
+
+    Services that a trail does not record are listed; where nothing the user used is recorded, a test proves nothing.
+    """
+    gate, heard, key = "listening", dossier.listening, dossier.user.key
+    if not rules.listening:
+        return opened(gate, "not required")
+    if heard.newest is None:
+        return closed(gate, "no trail was heard", "migrator worker, with a cloudtrail source in usage.sources")
+    silence = now - heard.newest
+    if silence > 2 * rules.poll + DELIVERY:
+        return closed(gate, f"the trail's newest event is {span(silence)} old", "migrator worker, and migrator doctor")
+    if heard.deaf and not heard.audible:
+        return closed(gate, f"no trail would record {listed(heard.deaf)}", f"migrator listen apply {key}")
+    deaf = tuple(f"refusals of {service}: no trail records them" for service in heard.deaf)
+    return opened(gate, f"heard {span(max(silence, timedelta()))} ago", (*heard.not_checked, *deaf))
+
+
+def scream_window(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> GateResult:
+    """`scream-window`: silence for as long as configured, counted only while the trail was heard.
+
+    Before `delete` at least `sessions`, because sessions minted from keys outlive them. A scream that was settled
+    begins the silence anew.
+    """
+    gate, silent = "scream-window", now - silent_since(dossier, rules)
+    whole = max(rules.deactivate, rules.sessions) if move is Move.DELETE else rules.quarantine
+    unheard = rules.listening and dossier.listening.heard_since is None
+    if silent >= whole:
+        blind = ("how long of it the trail was heard",) if unheard else ()
+        return opened(gate, f"silent for {span(silent)}", blind)
+    return closed(gate, f"silent for {progress(silent, whole)}", "nothing to do", now + whole - silent)
+
+
+def silent_since(dossier: Dossier, rules: Rules) -> datetime:
+    """When the present silence began: in this state, after the last settled scream, with the trail heard."""
+    starts = [dossier.user.state_since]
+    if rules.listening and dossier.listening.heard_since is not None:
+        starts.append(dossier.listening.heard_since)
+    starts += [s.last for s in dossier.screams if s.disposition not in UNSETTLED]
+    return max(starts)
+
+
+def no_screams(dossier: Dossier, _move: Move, _rules: Rules, _now: datetime) -> GateResult:
+    """`no-screams`: every scream of this user is settled."""
+    gate = "no-screams"
+    waiting = [s for s in dossier.screams if s.disposition in UNSETTLED]
+    if not waiting:
+        return opened(gate, "nothing screamed")
+    latest = max(waiting, key=lambda s: (s.last, s.id))
+    call = f"{latest.event_source.removesuffix('.amazonaws.com')}:{latest.event_name}".strip(":") or latest.signal
+    why = f"{counted(len(waiting), 'open scream')}: {call}"
+    return closed(gate, why, f"migrator rollback {dossier.user.key}, or migrator screams dismiss {latest.id}")
