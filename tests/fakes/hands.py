@@ -338,9 +338,10 @@ def parents(kind: str, target: Target) -> tuple[Key, ...]:
     if kind == "account-assignment":
         principal = "identity-store-group" if target[3] == "GROUP" else "identity-store-user"
         return ("permission-set", target[:2]), (principal, (HOME.identity_store_id, target[4]))
+    if kind == "permission-set-provisioning":
+        return ((kind, target),)
     if kind.startswith("permission-set-"):
-        own = target if kind == "permission-set-provisioning" else target[:2]
-        return ((kind if own is target else "permission-set", own),)
+        return (("permission-set", target[:2]),)
     if kind == "user" or KINDS[kind].parts[:2] != ("account", "user"):
         return ()
     return ("user", target[:2]), *_named_beside(kind, target)

@@ -1,0 +1,206 @@
+"""The two worlds that the contract of Hands holds in: the fake, and AWS's own API on the emulator."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, Self
+
+import pytest
+from moto.core.base_backend import BackendDict
+from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.organizations.models import organizations_backends
+
+from migrator.adapters.aws.changes.hands import AwsHands
+from migrator.adapters.aws.identity_center import IdentityCenterDirectory
+from migrator.adapters.aws.session import Sessions
+from migrator.domain.model import Credential, CredentialKind, GroupFacts
+from migrator.ports.aws import Hands
+from migrator.sandbox import rules
+from migrator.sandbox.rules.center_state import Center, enable
+from tests.fakes.hands import HOME, FakeAws
+
+Target = tuple[str, ...]
+
+HOME_REGION = "eu-central-1"
+NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
+READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+VIEW_ONLY = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+# A self-signed certificate without any use; its key was thrown away.
+CERTIFICATE = """-----BEGIN CERTIFICATE-----
+MIIDBTCCAe2gAwIBAgIUF2k0O50pZBsuAwUcCheT6PUFMZowDQYJKoZIhvcNAQEL
+BQAwETEPMA0GA1UEAwwGbm9ib2R5MCAXDTI2MTEyMzIxNDcxMFoYDzIxMjYxMDMw
+MjE0NzEwWjARMQ8wDQYDVQQDDAZub2JvZHkwggEiMA0GCSqGSIb3DQEBAQUAA4IB
+DwAwggEKAoIBAQCrswOVO8gdubeAwS73ow93JHGC4THoeC0gkuioSa2HwbF3OIJ2
+i2a2ocEjXDoAPeCGun3lA8UkmgbxqhrID0oRJLk2oaH5IcYYpDur4+boL8Anxnok
+MU/hiOd5WsWKnjWePFq3wfiiXdOUuwQv92ZMgcR+aGcSnrNec6qYksfehmB3MZcd
+SkhzdxxoGWm7awViCQmDHJaqT8JmSOmm3glMkx/ca9xwizoSxYG9AhTws1Dq/nxV
+7tzqnNHqKBH+S+DfC+4eKtIEMrTGR90pWyDxf9gDMtAe2ky/AF5Y+3Oz0q1Lc/tB
+I6a01Q8IBomLbU1vDK75/QnTpAqcEH707E6jAgMBAAGjUzBRMB0GA1UdDgQWBBQg
+xIk1xVVPSTAMPjudx7PEt9XwnjAfBgNVHSMEGDAWgBQgxIk1xVVPSTAMPjudx7PE
+t9XwnjAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBCwUAA4IBAQCMSFMe/EAU
+TkIMQuGGd6NGGrctQ434lnyl8qbUAWXKFbyQAYlipX0YfvqcJ6SpevktEK+4maOE
+2dGhglZnCzLuyP+ZKC82XW67KsQOY3yXpdD9xdN0f6VuePh3/VxDRdKeBmW8saGx
+ZryEiCjHyEP3UTe8mZkeWhm04koPISBC5RyV/F9cTFO2AysVZ/YLhD1TG0PRCVyD
+iKOWNTuGhiq3Kw85mup8lGwqa4B52Xku6pGuVE1J3YzIqNsJEID6S436NVUM48+F
+OWmDebKQJVZ+8/Sag4F/BiHiSfGAmAjiVAP3v4CybvRwyFNcIFpV5yGvPCrjeuK6
+O5ZlOjNcGhwt
+-----END CERTIFICATE-----"""
+SSH_KEY = (
+    "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC64KhFW0W6tgl/KCP2Inqm+42dLESnW072oapDZazyogvN0fmpuy"
+    "TAlCwvzaOT1AAuXK5EfMpFqGb8jEMDdvY79Bx8MXUux+bFczbzNr25ZjNeCtZroxzFIpjE/x0XU6isGe/q4guchHv1"
+    "1bT/zH4CxIsSToSXxYLVydMDeZCcOati8nAuWDlHDbe67KIKOhlBJRSyfWrf+yspEbwXBNMnp4LSkZHgao2HlRAFwn"
+    "5n1EmqEHCax0zsOg2lpZMLpFKqKN8ofEUG7VnaL1Uh5g2XfrzWVqrAyggGtVFETHuMSY81lVWydmOct8j6qd+zxBwx"
+    "Hcww3+aRkeyROV4/9D5D nobody"
+)
+
+
+@dataclass
+class TestClock:
+    """A clock that moves only when somebody sleeps."""
+
+    __test__ = False
+    at: datetime = NOW
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.at += timedelta(seconds=seconds)
+
+
+class World(Protocol):
+    """What a contract needs besides the hands: names, and things that no change can make."""
+
+    hands: Hands
+    account: str
+    instance: str
+    store: str
+
+    def give(self, kind: str, user: str) -> Target:
+        """Give a user a credential; its target."""
+        ...
+
+    def add_group(self, name: str) -> None:
+        """Let an IAM group exist."""
+        ...
+
+
+class FakeWorld:
+    """The fake."""
+
+    def __init__(self) -> None:
+        self.aws = FakeAws(lambda: NOW)
+        self.hands: Hands = self.aws
+        self.account = "222222222222"
+        self.instance = HOME.instance_arn
+        self.store = HOME.identity_store_id
+        self._given = 0
+
+    def give(self, kind: str, user: str) -> Target:
+        self._given += 1
+        at = (self.account, user)
+        if kind == "login-profile":
+            self.aws.add_credential(at, Credential(CredentialKind.CONSOLE_PASSWORD, user))
+            return at
+        serial = f"arn:aws:iam::{self.account}:mfa/{user}-{self._given}"
+        name = serial if kind == "mfa-device" else f"{kind.upper()}{self._given}"
+        self.aws.add_credential(at, Credential(CredentialKind(kind), name))
+        return (*at, name)
+
+    def add_group(self, name: str) -> None:
+        self.aws.add_group(self.account, GroupFacts(name))
+
+
+class EmulatedWorld:
+    """AwsHands on the emulator; what no change can make is made by plain boto3."""
+
+    def __init__(self, sessions: Sessions, center: Center) -> None:
+        self.clock = TestClock()
+        self.sessions = sessions
+        self.center = IdentityCenterDirectory(sessions, HOME_REGION)
+        self.hands: Hands = AwsHands(sessions, self.center, self.clock)
+        self.account = center.owner
+        self.instance = center.instance_arn
+        self.store = center.store_id
+        self.iam = sessions.own_client("iam")
+
+    def give(self, kind: str, user: str) -> Target:
+        return (self.account, user, *_GIVE[kind](self.iam, user))
+
+    def add_group(self, name: str) -> None:
+        self.iam.create_group(GroupName=name)
+
+
+class Emulator:
+    """moto's server with the sandbox's rules, in this process; every world begins with an empty organization."""
+
+    def __enter__(self) -> Self:
+        rules.install()
+        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        self._environment = pytest.MonkeyPatch()
+        for name, value in {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "example",
+        }.items():
+            self._environment.setenv(name, value)
+        self.sessions = Sessions(region=HOME_REGION)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._environment.undo()
+        self._server.stop()
+
+    def world(self) -> EmulatedWorld:
+        BackendDict.reset()
+        organizations_backends.master_accounts.clear()
+        account = self.sessions.caller().account_id
+        self.sessions.own_client("organizations").create_organization(FeatureSet="ALL")
+        return EmulatedWorld(self.sessions, enable(account, HOME_REGION, seconds=3600))
+
+
+def _login_profile(iam: Any, user: str) -> Target:
+    iam.create_login_profile(UserName=user, Password="correct-Horse-7-battery")
+    return ()
+
+
+def _access_key(iam: Any, user: str) -> Target:
+    return (iam.create_access_key(UserName=user)["AccessKey"]["AccessKeyId"],)
+
+
+def _ssh_key(iam: Any, user: str) -> Target:
+    return (iam.upload_ssh_public_key(UserName=user, SSHPublicKeyBody=SSH_KEY)["SSHPublicKey"]["SSHPublicKeyId"],)
+
+
+def _service_specific(iam: Any, user: str) -> Target:
+    made = iam.create_service_specific_credential(UserName=user, ServiceName="codecommit.amazonaws.com")
+    return (made["ServiceSpecificCredential"]["ServiceSpecificCredentialId"],)
+
+
+def _certificate(iam: Any, user: str) -> Target:
+    made = iam.upload_signing_certificate(UserName=user, CertificateBody=CERTIFICATE)
+    return (made["Certificate"]["CertificateId"],)
+
+
+def _mfa(iam: Any, user: str) -> Target:
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=f"{user}-phone")["VirtualMFADevice"]
+    serial = device["SerialNumber"]
+    codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+    iam.enable_mfa_device(UserName=user, SerialNumber=serial, **codes)
+    return (serial,)
+
+
+_GIVE: dict[str, Any] = {
+    "login-profile": _login_profile,
+    "access-key": _access_key,
+    "ssh-public-key": _ssh_key,
+    "service-specific-credential": _service_specific,
+    "signing-certificate": _certificate,
+    "mfa-device": _mfa,
+}
