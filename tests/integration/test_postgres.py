@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 
 from tests.postgres import NoPostgres, account, launch, own_folder, wheel
 
@@ -168,3 +168,14 @@ def test_the_wheel_serves_from_where_its_account_cannot_reach(tmp_path):
 def test_no_programs_at_all_say_how_to_get_some(tmp_path):
     with pytest.raises(NoPostgres, match=r"MIGRATOR_TEST_PG_URL.*apt-get install.*pip install"):
         launch([tmp_path / "bin"], tmp_path, account())
+
+
+@pytest.mark.parametrize("turn", ["first", "second"])
+def test_a_migrated_url_has_every_table_and_nothing_of_another_test(migrated_url, turn):
+    engine = create_engine(migrated_url)
+    with engine.begin() as connection:
+        names = inspect(connection).get_table_names()
+        connection.execute(text("CREATE TABLE left_behind (turn text)"))
+    engine.dispose()
+    assert {"users", "alembic_version"} <= set(names)
+    assert "left_behind" not in names, turn
