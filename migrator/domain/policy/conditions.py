@@ -34,7 +34,7 @@ def compile_condition(condition: Condition, *, variables: bool) -> Test:
 
 def keys_needed(condition: Condition, *, variables: bool) -> frozenset[str]:
     """Names the context keys that decide a condition, in lower case: its own and those of its variables."""
-    substitutes = variables and condition.operator.comparison in _TEXTUAL
+    substitutes = variables and condition.operator.comparison in TEXTUAL
     found = keys_of(template(value, wildcards=True, variables=substitutes) for value in condition.values)
     return found | {condition.key.lower()}
 
@@ -110,7 +110,7 @@ def _for_all(key: str, match: _Match, *, negated: bool, missing: bool) -> Test:
 
 
 def _match(comparison: Comparison, values: tuple[str, ...], *, variables: bool) -> _Match:
-    if comparison not in _TEXTUAL:
+    if comparison not in TEXTUAL:
         return _fixed(_PARSED[comparison](values))
     wildcards = comparison in {Comparison.STRING_LIKE, Comparison.ARN_LIKE}
     prepared = [_prepared(value, comparison) for value in values]
@@ -160,7 +160,7 @@ _arn_matcher = lru_cache(maxsize=4096)(arn_matcher)
 
 _FOLDED = frozenset({Comparison.STRING_EQUALS_IGNORE_CASE, Comparison.BOOL})
 
-_TEXTUAL = frozenset(
+TEXTUAL = frozenset(
     {
         Comparison.STRING_EQUALS,
         Comparison.STRING_EQUALS_IGNORE_CASE,

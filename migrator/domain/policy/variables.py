@@ -12,7 +12,9 @@ Values = tuple[str, ...] | None
 Lookup = Callable[[str], Values]
 """Gives the values of a context key, asked by its name in lower case."""
 
-_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+VARIABLE = re.compile(r"\$\{([^}]*)\}")
+"""A reference to a context key within a text; the group is what stands between the braces."""
+
 _INSIDE = re.compile(r"\s*([^,\s]+)\s*(?:,\s*'([^']*)'\s*)?", re.DOTALL)
 
 
@@ -33,7 +35,7 @@ def template(text: str, *, wildcards: bool, variables: bool) -> Template:
     if not variables or "${" not in text:
         return tokens(text) if wildcards else (text,)
     out: list[Token | Variable] = []
-    for position, part in enumerate(_VARIABLE.split(text)):
+    for position, part in enumerate(VARIABLE.split(text)):
         if position % 2:
             out.append(_variable(part))
         elif part:

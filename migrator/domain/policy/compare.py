@@ -1,0 +1,56 @@
+"""What changes between two sets of policies, or between two principals: access lost, gained and in doubt."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from migrator.domain.policy.actors import Actor
+from migrator.domain.policy.evaluate import Decision, Policies, Result, decide
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A principal and the policies that rule it."""
+
+    actor: Actor
+    policies: Policies
+
+    def decide(self, action: str, resource: str | None = None) -> Decision:
+        """Decides a call of this principal; what nobody can know of its context is unknown."""
+        return decide(self.policies, self.actor.request(action, resource, self.policies.keys))
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One access, decided before and after; a resource of None is any."""
+
+    action: str
+    resource: str | None
+    before: Decision
+    after: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was allowed and is not, what is allowed and was not, and what one side leaves unknown."""
+
+    lost: tuple[Access, ...] = ()
+    gained: tuple[Access, ...] = ()
+    unknown: tuple[Access, ...] = ()
+
+
+def compare(before: View, after: View, accesses: Iterable[tuple[str, str | None]]) -> Difference:
+    """Decides each `(action, resource)` on both sides; keeps those whose answer differs, or may differ, in order."""
+    lost: list[Access] = []
+    gained: list[Access] = []
+    unknown: list[Access] = []
+    for action, resource in dict.fromkeys(accesses):
+        access = Access(action, resource, before.decide(action, resource), after.decide(action, resource))
+        results = {access.before.result, access.after.result}
+        if Result.UNKNOWN in results:
+            same = access.before == access.after and before.actor == after.actor
+            unknown += [] if same else [access]
+        elif access.before.result is Result.ALLOWED is not access.after.result:
+            lost.append(access)
+        elif access.after.result is Result.ALLOWED is not access.before.result:
+            gained.append(access)
+    return Difference(tuple(lost), tuple(gained), tuple(unknown))

@@ -1,0 +1,137 @@
+"""Decide requests offline: one JSON object a line in, one decision a line out."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any
+
+from migrator.domain.errors import MigratorError, UsageError
+from migrator.domain.policy.document import text_of
+from migrator.domain.policy.evaluate import Policies, Request, decide
+
+_LAYER_KEYS = frozenset({"identity", "boundary", "session", "scp", "rcp", "resource"})
+_LINE_KEYS = _LAYER_KEYS | {"id", "request"}
+_REQUEST_KEYS = frozenset({"principal", "action", "resource", "context", "unknown_keys"})
+
+
+def evaluate_policies(lines: Iterable[str | bytes | Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Decides each line; gives `{id, decision, statement, layer}`, or `{id, error}` where a line cannot be read.
+
+    In: `{id, identity: [document…], boundary: document|null, scp: [[document…]…]|null, request: {principal, action,
+    resource, context, unknown_keys}}`; also `session: [document…]|null`, `rcp` like `scp`, `resource: document|null`.
+    Blank lines and foreign keys are passed over, but not a misspelt key: a layer must not get lost.
+    """
+    for line in lines:
+        if isinstance(line, str | bytes) and not line.strip():
+            continue
+        yield _answered(line)
+
+
+def _answered(line: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
+    given: Any = None
+    try:
+        given = _read(line)
+        decision = decide(_policies(_packed(given)), _request(given))
+    except MigratorError as wrong:
+        return {"id": given.get("id") if isinstance(given, Mapping) else None, "error": wrong.what}
+    return {
+        "id": given.get("id"),
+        "decision": decision.result.value,
+        "statement": decision.statement,
+        "layer": decision.layer,
+    }
+
+
+def _read(line: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(line, Mapping):
+        return line
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError) as wrong:
+        raise UsageError(f"not JSON: {wrong}") from wrong
+    if not isinstance(given, dict):
+        raise UsageError("not a JSON object")
+    return given
+
+
+def _packed(given: Mapping[str, Any]) -> str:
+    """Everything but the request, as one text: many lines share their policies, which are then compiled once."""
+    _spelt(given, _LINE_KEYS, "")
+    return json.dumps({key: given[key] for key in sorted(_LAYER_KEYS & given.keys())})
+
+
+def _spelt(given: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    for key in given:
+        meant = get_close_matches(str(key).lower(), known, n=1)
+        if key not in known and meant:
+            raise UsageError(f"{where}{key}: no such key; did you mean {meant[0]}?")
+
+
+@lru_cache(maxsize=256)
+def _policies(packed: str) -> Policies:
+    given = json.loads(packed)
+    return Policies(
+        _documents(given.get("identity", []), "identity"),
+        boundary=given.get("boundary"),
+        session=None if given.get("session") is None else _documents(given["session"], "session"),
+        scp=_levels(given.get("scp"), "scp"),
+        rcp=_levels(given.get("rcp"), "rcp"),
+        resource=given.get("resource"),
+    )
+
+
+def _documents(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise UsageError(f"{where}: not a list of policy documents")
+    return value
+
+
+def _levels(value: Any, where: str) -> list[list[Any]] | None:
+    if value is None:
+        return None
+    return [_documents(level, f"{where}[{index}]") for index, level in enumerate(_documents(value, where))]
+
+
+def _request(given: Mapping[str, Any]) -> Request:
+    raw = given.get("request")
+    if not isinstance(raw, Mapping):
+        raise UsageError("request: missing, or not an object")
+    _spelt(raw, _REQUEST_KEYS, "request.")
+    context = raw.get("context") or {}
+    if not isinstance(context, Mapping):
+        raise UsageError("request.context: not an object")
+    unknown_keys = raw.get("unknown_keys") or []
+    if not isinstance(unknown_keys, list) or not all(isinstance(key, str) for key in unknown_keys):
+        raise UsageError("request.unknown_keys: not a list of strings")
+    return Request(
+        principal=_text(raw, "principal", ""),
+        action=_action(raw),
+        resource=_text(raw, "resource", "*"),
+        context={str(key): _values(value, str(key)) for key, value in context.items() if value is not None},
+        unknown_keys=frozenset(unknown_keys),
+    )
+
+
+def _action(raw: Mapping[str, Any]) -> str:
+    action = _text(raw, "action", "")
+    service, _, name = action.partition(":")
+    if not service or not name:
+        raise UsageError("request.action: not of the form service:Action")
+    return action
+
+
+def _text(raw: Mapping[str, Any], key: str, default: str) -> str:
+    value = raw.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise UsageError(f"request.{key}: not a string")
+    return value
+
+
+def _values(value: Any, key: str) -> str | tuple[str, ...]:
+    where = f"request.context.{key}"
+    if isinstance(value, list):
+        return tuple(text_of(one, where) for one in value)
+    return text_of(value, where)

@@ -1,0 +1,80 @@
+"""What must hold of every decision, on generated policies and requests, and agreement with the naive evaluator."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.naive_evaluation import decide_naively
+from migrator.domain.policy.evaluate import Request, Result, decide
+from tests.unit.policy.strategies import CASES, CONTEXTS, FULL, KEYS, NOTHING, REQUESTS, Case, statements
+
+
+@settings(max_examples=400)
+@given(CASES, REQUESTS)
+def test_the_compiled_evaluator_agrees_with_the_naive_one(case: Case, request: Request) -> None:
+    plain = {"action": request.action, "resource": request.resource, "context": request.context}
+    expected = decide_naively(case.identity, case.boundary, case.scp, plain)
+    assert decide(case.policies(), request).result == expected
+
+
+@given(CASES, REQUESTS)
+def test_an_explicit_deny_always_wins(case: Case, request: Request) -> None:
+    for denied in (
+        replace(case, identity=[*case.identity, NOTHING]),
+        replace(case, boundary=NOTHING),
+        replace(case, scp=[*(case.scp or []), [FULL, NOTHING]]),
+    ):
+        assert decide(denied.policies(), request).result is Result.EXPLICITLY_DENIED
+
+
+@given(CASES, REQUESTS, statements())
+def test_adding_a_deny_never_allows(case: Case, request: Request, statement: dict[str, Any]) -> None:
+    denying = {"Version": "2012-10-17", "Statement": {**statement, "Effect": "Deny"}}
+    after = decide(replace(case, identity=[*case.identity, denying]).policies(), request).result
+    if after is Result.ALLOWED:
+        assert decide(case.policies(), request).result is Result.ALLOWED
+
+
+@given(CASES, REQUESTS, statements())
+def test_adding_an_allow_to_the_identity_never_takes_away(
+    case: Case, request: Request, statement: dict[str, Any]
+) -> None:
+    allowing = {"Version": "2012-10-17", "Statement": {**statement, "Effect": "Allow"}}
+    if decide(case.policies(), request).result is Result.ALLOWED:
+        assert decide(replace(case, identity=[*case.identity, allowing]).policies(), request).result is Result.ALLOWED
+
+
+@given(CASES, REQUESTS, st.sets(st.sampled_from(KEYS)), CONTEXTS)
+@example(Case([FULL], None, None), Request("p", "s3:GetObject"), {"n"}, {"n": "a"})
+def test_what_is_decided_with_unknown_keys_holds_for_every_value_of_them(
+    case: Case, request: Request, hidden: set[str], values: Mapping[str, Any]
+) -> None:
+    policies = case.policies()
+    seen = {key: value for key, value in request.context.items() if key not in hidden}
+    blind = decide(policies, replace(request, context=seen, unknown_keys=frozenset(hidden))).result
+    real = decide(
+        policies, replace(request, context={**seen, **{k: v for k, v in values.items() if k in hidden}})
+    ).result
+    if blind is Result.ALLOWED:
+        assert real is Result.ALLOWED
+    if blind in {Result.EXPLICITLY_DENIED, Result.IMPLICITLY_DENIED}:
+        assert real in {Result.EXPLICITLY_DENIED, Result.IMPLICITLY_DENIED}
+    if blind is Result.EXPLICITLY_DENIED:
+        assert real is Result.EXPLICITLY_DENIED
+
+
+@given(CASES, st.lists(REQUESTS, min_size=2, max_size=6))
+def test_remembered_decisions_equal_fresh_ones(case: Case, requests: list[Request]) -> None:
+    remembering = case.policies()
+    for request in [*requests, *reversed(requests)]:
+        assert decide(remembering, request) == decide(case.policies(), request)
+
+
+@given(CASES, REQUESTS)
+def test_an_unknown_resource_is_allowed_only_where_every_resource_is(case: Case, request: Request) -> None:
+    policies = case.policies()
+    if decide(policies, replace(request, resource=None)).result is Result.ALLOWED:
+        assert decide(policies, request).result is Result.ALLOWED
