@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from migrator.sandbox import bootstrap, control_api, rules
+from migrator.sandbox import bootstrap, control_api, last_used, rules
 from migrator.sandbox.gateway import Environ, Gateway, StartResponse
 
 
@@ -34,6 +34,7 @@ class Application:
 
 def serve(address: str, port: int) -> None:
     """Install the rules, reset to the empty organization and serve for ever."""
+    last_used.install()
     rules.install()
     bootstrap.reset()
     server = make_server(address, port, Application(), threaded=True, request_handler=QuietRequests)

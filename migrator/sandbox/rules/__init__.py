@@ -1,4 +1,4 @@
-"""The rules: each corrects moto where it lets pass what AWS refuses; each module says which deviation, and AWS's source.
+"""The rules: each corrects moto where it lets pass what AWS refuses, and says which deviation and AWS's source.
 
 A rule is a module with `install() -> None`, named in the table.
 """
@@ -9,6 +9,21 @@ RULES: tuple[str, ...] = (
     "identity_center",
     "identity_store",
     "organizations",
+    "validation",
+    "identifiers",
+    "user_names",
+    "access_keys",
+    "login_profiles",
+    "mfa_devices",
+    "service_credentials",
+    "aws_managed_policies",
+    "attachments",
+    "boundaries",
+    "quotas",
+    "deletion",
+    "authorization_details",
+    "credential_report",
+    "paging",
     "reserved_roles",
 )
 """Modules of this package, installed in this order."""

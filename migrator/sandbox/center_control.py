@@ -1,0 +1,41 @@
+"""What only a browser can do in AWS: enabling Identity Center, and a person's way through its access portal."""
+
+from dataclasses import dataclass
+
+from migrator.sandbox.control import post
+
+
+@dataclass(frozen=True, slots=True)
+class CenterInstance:
+    """The instance of Identity Center that was enabled."""
+
+    instance_arn: str
+    identity_store_id: str
+    region: str
+
+
+def enable_identity_center(endpoint: str, region: str, *, polls: int = 1, seconds: float = 5.0) -> CenterInstance:
+    """Enable Identity Center in a home region, or change the timing of the one there is.
+
+    An asynchronous request answers IN_PROGRESS to `polls` reads of its status, or for `seconds` of the sandbox's time.
+    """
+    arguments = {"region": region, "polls": polls, "seconds": seconds}
+    return CenterInstance(**post(endpoint, "identity-center/enable", arguments))
+
+
+def portal_access(endpoint: str, user_name: str) -> list[tuple[str, str]]:
+    """Return the accounts and permission-set names that the portal shows a person."""
+    rows = post(endpoint, "portal/access", {"user_name": user_name})["access"]
+    return [(row["account"], row["permission_set"]) for row in rows]
+
+
+def portal_credentials(endpoint: str, user_name: str, account: str, permission_set: str) -> dict[str, str]:
+    """Sign a person in and return temporary credentials as keyword arguments for a boto3 client.
+
+    Calls made with them come from `assumed-role/AWSReservedSSO_<permission set>_<suffix>/<user name>`. Raises
+    `SandboxError` where the person is not assigned.
+    """
+    arguments = {"user_name": user_name, "account": account, "permission_set": permission_set}
+    answer = post(endpoint, "portal/credentials", arguments)
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    return {name: answer[name] for name in names}
