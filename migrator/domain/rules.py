@@ -40,7 +40,11 @@ class ClassRule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Everything the domain needs of the configuration; the defaults are those of `config.example.yaml`."""
+    """Everything the domain needs of the configuration; the defaults are those of `config.example.yaml`.
+
+    `create_users`, `groups` (`create`, `existing`, `none`) and `create_sets` say what of Identity Center is ours to make;
+    `own_roles` names the roles migrator itself acts through.
+    """
 
     lookback: timedelta = timedelta(days=90)
     usage_sources: int = 1
@@ -69,3 +73,10 @@ class Rules:
     wave_size: int = 25
     canary: int = 5
     max_in_scream_test: Share = field(default_factory=lambda: Share(10, percent=True))
+    create_users: bool = True
+    groups: str = "create"
+    create_sets: bool = True
+    include_accounts: tuple[str, ...] = ()
+    exclude_accounts: tuple[str, ...] = ()
+    home_region: str = "us-east-1"
+    own_roles: tuple[str, ...] = ()

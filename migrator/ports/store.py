@@ -136,6 +136,10 @@ class Users(Protocol):
         """The user was deleted: its identity ends, its credentials are gone."""
         ...
 
+    def reflect(self, user: User, change: Change, at: datetime) -> None:
+        """Let the credentials' rows say what a change has just made true."""
+        ...
+
     def facts(self, user: int) -> UserFacts | None:
         """The newest snapshot."""
         ...

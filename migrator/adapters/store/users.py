@@ -13,6 +13,7 @@ from migrator.adapters.store import tables as t
 from migrator.adapters.store import work_tables as w
 from migrator.adapters.store.mapping import credential_row, to_evidence, to_user
 from migrator.adapters.store.statements import chunks, put_documents, upsert
+from migrator.domain.changes import Change
 from migrator.domain.dossier import User
 from migrator.domain.errors import NotFound, Stale
 from migrator.domain.model import CredentialKind, Evidence, Json, UserFacts
@@ -25,6 +26,17 @@ _LIVE = both(
     t.credentials.c.status == "Active",
     t.credentials.c.kind != str(CredentialKind.MFA_DEVICE),
 )
+
+
+_CREDENTIALS = {
+    "login-profile": CredentialKind.CONSOLE_PASSWORD,
+    "access-key": CredentialKind.ACCESS_KEY,
+    "ssh-public-key": CredentialKind.SSH_PUBLIC_KEY,
+    "service-specific-credential": CredentialKind.SERVICE_SPECIFIC,
+    "signing-certificate": CredentialKind.SIGNING_CERTIFICATE,
+    "mfa-device": CredentialKind.MFA_DEVICE,
+}
+"""Which change kinds are about which credentials."""
 
 
 class SqlUsers:
@@ -122,6 +134,18 @@ class SqlUsers:
         self._close(user.id, at)
         gone = both(t.credentials.c.user_ref == user.id, t.credentials.c.gone_at.is_(None))
         self._do.execute(update(t.credentials).where(gone).values(gone_at=at))
+
+    def reflect(self, user: User, change: Change, at: datetime) -> None:
+        """Let the credentials' rows say what a change has just made true."""
+        kind = _CREDENTIALS.get(change.kind)
+        if kind is None:
+            return
+        name = "password" if kind is CredentialKind.CONSOLE_PASSWORD else change.target[-1]
+        values = {"gone_at": at} if change.after is None else {"status": change.after["status"]}
+        same = both(
+            t.credentials.c.user_ref == user.id, t.credentials.c.kind == str(kind), t.credentials.c.aws_id == name
+        )
+        self._do.execute(update(t.credentials).where(same).values(**values))
 
     def facts(self, user: int) -> UserFacts | None:
         """The newest snapshot."""

