@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any, Protocol, Self
 
 import pytest
-from moto.core.base_backend import BackendDict
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.organizations.models import organizations_backends
+from werkzeug.serving import make_server
 
 from migrator.adapters.aws.changes.hands import AwsHands
 from migrator.adapters.aws.identity_center import IdentityCenterDirectory
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import Credential, CredentialKind, GroupFacts
 from migrator.ports.aws import Hands
-from migrator.sandbox import rules
-from migrator.sandbox.rules.center_state import Center, enable
+from migrator.sandbox import bootstrap, rules, snapshots
+from migrator.sandbox.application import Application, QuietRequests
+from migrator.sandbox.rules.center_state import Center, centers, enable
 from tests.fakes.hands import HOME, FakeAws
 
 Target = tuple[str, ...]
@@ -136,33 +136,38 @@ class EmulatedWorld:
 
 
 class Emulator:
-    """moto's server with the sandbox's rules, in this process; every world begins with an empty organization."""
+    """The sandbox, in this process; every world begins with an empty organization."""
 
     def __enter__(self) -> Self:
         rules.install()
-        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        self._server.start()
-        host, port = self._server.get_host_and_port()
         self._environment = pytest.MonkeyPatch()
-        for name, value in {
-            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
-        }.items():
-            self._environment.setenv(name, value)
-        self.sessions = Sessions(region=HOME_REGION)
+        self._server = make_server("127.0.0.1", 0, Application(), threaded=True, request_handler=QuietRequests)
+        self._environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{self._server.server_port}")
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        self._beginning = self._begin()
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
         self._environment.undo()
-        self._server.stop()
 
     def world(self) -> EmulatedWorld:
-        BackendDict.reset()
-        organizations_backends.master_accounts.clear()
-        account = self.sessions.caller().account_id
+        snapshots.restore(self._beginning)
+        return EmulatedWorld(self.sessions, next(centers()))
+
+    def _begin(self) -> str:
+        """An organization of one account with Identity Center; its administrator's credentials are ours."""
+        bootstrap.reset()
+        administrator = bootstrap.administrator()
+        for name in ("access_key_id", "secret_access_key", "session_token"):
+            self._environment.setenv(f"AWS_{name.upper()}", administrator[name])
+        self.sessions = Sessions(region=HOME_REGION)
         self.sessions.own_client("organizations").create_organization(FeatureSet="ALL")
-        return EmulatedWorld(self.sessions, enable(account, HOME_REGION, seconds=3600))
+        enable(administrator["account"], HOME_REGION, seconds=3600)
+        return snapshots.take()
 
 
 def _login_profile(iam: Any, user: str) -> Target:
