@@ -98,10 +98,10 @@ def _request(given: Mapping[str, Any]) -> Request:
     if not isinstance(raw, Mapping):
         raise UsageError("request: missing, or not an object")
     _spelt(raw, _REQUEST_KEYS, "request.")
-    context = raw.get("context") or {}
+    context = {} if raw.get("context") is None else raw["context"]
     if not isinstance(context, Mapping):
         raise UsageError("request.context: not an object")
-    unknown_keys = raw.get("unknown_keys") or []
+    unknown_keys = [] if raw.get("unknown_keys") is None else raw["unknown_keys"]
     if not isinstance(unknown_keys, list) or not all(isinstance(key, str) for key in unknown_keys):
         raise UsageError("request.unknown_keys: not a list of strings")
     return Request(
