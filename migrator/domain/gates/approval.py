@@ -1,13 +1,12 @@
 """The gate of approval: the wave may run, and enough others said yes to exactly this user as it is."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult, closed, counted, listed, moment, opened
 from migrator.domain.lifecycle import Move
 from migrator.domain.rules import Rules
-from migrator.domain.waves import Approval, Stage, Wave, WaveState
+from migrator.domain.waves import Stage, Wave, WaveState, approvers, standing
 
 
 def wave_approved(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> GateResult:
@@ -29,29 +28,15 @@ def wave_approved(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> 
     return _not_yet(wave, stage, now) if result.open and not _may_run(wave, now) else result
 
 
-def standing(dossier: Dossier, wave: Wave, stage: Stage, now: datetime) -> tuple[Approval, ...]:
-    """The approvals of this user's stage that have not expired, were not voided, and came from somebody entitled."""
-    barred = {name.casefold() for name in (wave.created_by, dossier.user.user_id, *dossier.user.persons)}
-    void = dossier.decisions.get("void")
-    return tuple(
-        a
-        for a in dossier.approvals
-        if (a.wave, a.stage, a.user) == (wave.id, stage, dossier.user.id)
-        and a.at <= now < a.expires_at
-        and a.approver.casefold() not in barred
-        and (void is None or a.at > void.at)
-    )
-
-
 def _enough(dossier: Dossier, wave: Wave, stage: Stage, rules: Rules, now: datetime) -> GateResult:
     """Whether enough standing approvals are bound to the user as it is now."""
-    gate, standing_now = "wave-approved", standing(dossier, wave, stage, now)
-    bound = _names(a for a in standing_now if dossier.subject_hash and a.subject_hash == dossier.subject_hash)
+    gate, bound = "wave-approved", approvers(dossier, wave, stage, now)
     if len(bound) >= rules.approvals:
         return opened(gate, f"approved by {listed(bound)}")
-    changed = _names(a for a in standing_now if a.approver.casefold() not in {n.casefold() for n in bound})
+    valid = {name.casefold() for name in bound}
+    changed = {a.approver for a in standing(dossier, wave, stage, now) if a.approver.casefold() not in valid}
     counts = f"{len(bound)} of {counted(rules.approvals, 'approval')} of stage {stage}"
-    why = f"{counts}: subject changed since {listed(changed)} approved" if changed else counts
+    why = f"{counts}: subject changed since {listed(tuple(sorted(changed)))} approved" if changed else counts
     return closed(gate, why, f"migrator wave approve {wave.name} --stage {stage}")
 
 
@@ -68,8 +53,3 @@ def _not_yet(wave: Wave, stage: Stage, now: datetime) -> GateResult:
         )
     why = f"wave {wave.name} is still a draft"
     return closed("wave-approved", why, f"migrator wave approve {wave.name} --stage {stage}")
-
-
-def _names(approvals: Iterable[Approval]) -> tuple[str, ...]:
-    """Who approved, each identity once however it is spelled."""
-    return tuple(sorted({a.approver.casefold(): a.approver for a in approvals}.values()))
