@@ -23,10 +23,10 @@ def enable_identity_center(endpoint: str, region: str, *, polls: int = 1, second
     return CenterInstance(**post(endpoint, "identity-center/enable", arguments))
 
 
-def portal_access(endpoint: str, user_name: str) -> list[tuple[str, str]]:
-    """Return the accounts and permission-set names that the portal shows a person."""
-    rows = post(endpoint, "portal/access", {"user_name": user_name})["access"]
-    return [(row["account"], row["permission_set"]) for row in rows]
+def portal_access(endpoint: str) -> dict[str, list[tuple[str, str]]]:
+    """Return, by user name, the accounts and permission-set names that the portal shows a person."""
+    answer = post(endpoint, "portal/access", {})["access"]
+    return {person: [(account, name) for account, name in rows] for person, rows in answer.items() if rows}
 
 
 def portal_credentials(endpoint: str, user_name: str, account: str, permission_set: str) -> dict[str, str]:

@@ -17,9 +17,7 @@ def make_resource(clients: Clients, administrator: Credentials, account: str, re
     make(clients.make(service, administrator, region), resource, "" if resource.policy is None else policy)
 
 
-def make_trail(
-    clients: Clients, administrator: Credentials, organization: Organization, org_id: str
-) -> str:
+def make_trail(clients: Clients, administrator: Credentials, organization: Organization, org_id: str) -> str:
     """Start the organization trail for management events in every account and region; gives `s3://bucket/prefix`."""
     region, bucket = organization.home_region, organization.trail_bucket
     s3 = clients.make("s3", administrator, region)

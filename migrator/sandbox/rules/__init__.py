@@ -25,6 +25,8 @@ RULES: tuple[str, ...] = (
     "credential_report",
     "paging",
     "reserved_roles",
+    "portal",
+    "console",
 )
 """Modules of this package, installed in this order."""
 

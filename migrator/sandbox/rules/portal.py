@@ -1,8 +1,10 @@
 """The access portal: temporary credentials for a person who is assigned to a permission set in an account.
 
-Stands in for `sso:GetRoleCredentials`, whose access token comes from a sign-in in a browser.
+Stands in for `sso:ListAccountRoles` and `sso:GetRoleCredentials`, whose access token comes from a sign-in in a browser,
+and for enabling Identity Center, which has no AWS call in a management account. All three are control commands.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +12,15 @@ from typing import Any
 
 from moto.sts.models import sts_backends
 
+from migrator.sandbox import control_commands
+from migrator.sandbox.clock import CLOCK
+from migrator.sandbox.principals import MANAGEMENT_ACCOUNT, ROLE_CONTEXT
 from migrator.sandbox.rules.center_assignments import settle
-from migrator.sandbox.rules.center_state import Center, PermissionSet, centers, member
+from migrator.sandbox.rules.center_state import Center, PermissionSet, centers, enable, member
 from migrator.sandbox.rules.reserved_roles import role_of
 
 
-class NotAssigned(Exception):
+class NotAssigned(ValueError):
     """The portal shows this person no such account or permission set."""
 
 
@@ -30,6 +35,54 @@ class RoleCredentials:
     role_arn: str
 
 
+@functools.cache
+def install() -> None:
+    """Offer the portal through the control interface."""
+    control_commands.COMMANDS["identity-center/enable"] = enable_command
+    control_commands.COMMANDS["portal/access"] = access_command
+    control_commands.COMMANDS["portal/credentials"] = credentials_command
+
+
+def enable_command(
+    region: str, management: str = MANAGEMENT_ACCOUNT, polls: int = 1, seconds: float = 5.0
+) -> dict[str, Any]:
+    """Enable Identity Center in a home region, or change how long its requests take."""
+    center = enable(management, region, polls=polls, seconds=seconds)
+    return {"instance_arn": center.instance_arn, "identity_store_id": center.store_id, "region": center.region}
+
+
+def access_command() -> dict[str, Any]:
+    """List what the portal shows each person: accounts and permission sets by name, by user name."""
+    return {"access": {user["UserName"]: access(user["UserName"]) for each in centers() for user in _users(each)}}
+
+
+def credentials_command(user_name: str, account: str, permission_set: str) -> dict[str, Any]:
+    """Give temporary credentials, keyed as boto3 takes them."""
+    found = role_credentials(user_name, account, permission_set)
+    return {
+        "aws_access_key_id": found.access_key_id,
+        "aws_secret_access_key": found.secret_access_key,
+        "aws_session_token": found.session_token,
+        "expiration": found.expiration.isoformat(),
+        "role_arn": found.role_arn,
+    }
+
+
+def access(user_name: str) -> list[tuple[str, str]]:
+    """Return the accounts and names of permission sets that a person is assigned to, sorted."""
+    found = set()
+    for center in centers():
+        settle(center)
+        user = _user(center, user_name)
+        if user is None:
+            continue
+        for each in center.assignments:
+            chosen = center.permission_set(each.permission_set)
+            if _assigned(center, user, each.account, chosen):
+                found.add((each.account, chosen.name))
+    return sorted(found)
+
+
 def role_credentials(user_name: str, account: str, permission_set: str) -> RoleCredentials:
     """Sign a person in and take up a permission set in an account, by name; `NotAssigned` where the portal would not.
 
@@ -42,6 +95,10 @@ def role_credentials(user_name: str, account: str, permission_set: str) -> RoleC
         if chosen is not None and user is not None and _assigned(center, user, account, chosen):
             return _session(center, user["UserName"], account, chosen)
     raise NotAssigned(f"{user_name} is not assigned to {permission_set} in account {account}")
+
+
+def _users(center: Center) -> list[dict[str, Any]]:
+    return list(center.directory.users.values())
 
 
 def _user(center: Center, user_name: str) -> dict[str, Any] | None:
@@ -70,6 +127,7 @@ def _session(center: Center, user_name: str, account: str, chosen: PermissionSet
         duration=_seconds(chosen.session_duration),
         external_id="",
     )
+    ROLE_CONTEXT.value[session.access_key_id] = {"issued": CLOCK.now()}
     return RoleCredentials(
         session.access_key_id, session.secret_access_key, session.session_token, session.expiration, role.arn
     )

@@ -11,11 +11,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, Role, iam_backends
+from moto.iam.models import IAMBackend, ManagedPolicy, Role, iam_backends
 from moto.iam.responses import IamResponse
 from moto.moto_api._internal import mock_random
 
-from migrator.sandbox.rules.aws_policies import aws_policies
+from migrator.sandbox.rules.aws_managed_policies import make
 from migrator.sandbox.rules.center_state import Center, PermissionSet
 from migrator.sandbox.rules.wire import Fault
 
@@ -128,11 +128,9 @@ def _iam(center: Center, account: str) -> IAMBackend:
 
 def aws_policy(iam: IAMBackend, arn: str) -> ManagedPolicy:
     """Return one of AWS's own policies as an account sees it."""
-    if arn not in iam.managed_policies:
-        # moto loads AWS's policies only when asked to by its environment; a single one is enough here.
-        data = aws_policies()[arn.rpartition(":policy")[2]]
-        iam.managed_policies[arn] = AWSManagedPolicy.from_data(data["Name"], iam.account_id, iam.region_name, data)
-    return iam.managed_policies[arn]
+    make(iam, arn)
+    policy: ManagedPolicy = iam.managed_policies[arn]
+    return policy
 
 
 def _customer_policy(iam: IAMBackend, name: str, path: str) -> ManagedPolicy:
