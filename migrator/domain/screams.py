@@ -1,9 +1,21 @@
 """Screams: evidence that something still needs the old credentials after they were cut."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-UNSETTLED = frozenset({"open", "not-checked"})
+from migrator.domain.canonical import digest
+from migrator.domain.model import UserFacts
+from migrator.domain.rules import Rules
+from migrator.domain.usage import Refusal, UsageFact
+
+REFUSED_CALL, CONSOLE_SIGN_IN, KEY_USED, REPORTED = "refused-call", "console-sign-in", "key-used", "reported"
+"""The four signals: recorded refusals, successful sign-ins with the old password, last-used times, a person's word."""
+
+OPEN, DISMISSED = "open", "dismissed"
+
+UNSETTLED = frozenset({OPEN, "not-checked"})
 """Dispositions of screams that nobody has answered."""
 
 
@@ -13,6 +25,7 @@ class Scream:
 
     `signal` is `refused-call`, `console-sign-in`, `key-used` or `reported`; `disposition` is `open`, `rolled-back`,
     `dismissed` or `not-checked`; `event_source` is CloudTrail's.
+    `last` of a dismissed scream stays where its reader saw it.
     """
 
     id: int
@@ -28,3 +41,173 @@ class Scream:
     disposition: str = "open"
     reason: str = ""
     version: int = 0
+
+    @property
+    def key(self) -> tuple[int, str, str, str, str, str]:
+        """What makes two refusals the same scream."""
+        return self.user, self.signal, self.event_source, self.event_name, self.address, self.agent
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A user whose credentials were cut at `cut_at`: what its principal does since then is a scream.
+
+    The best `cut_at` is when the deny was about to be made, because it works before the state says so.
+    """
+
+    user: int
+    principal: str
+    cut_at: datetime
+
+    @property
+    def since(self) -> datetime:
+        """The second of the cut: CloudTrail's times have no fractions."""
+        return self.cut_at.replace(microsecond=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A scream as it stands now (id 0 where it is new) with the events that are new in it: (event id, when)."""
+
+    scream: Scream
+    events: tuple[tuple[str, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """One sign of life, whatever heard it."""
+
+    event_id: str
+    at: datetime
+    user: int
+    signal: str
+    event_source: str
+    event_name: str
+    address: str
+    agent: str
+    calls: int = 1
+
+
+def fold(
+    known: Iterable[Scream],
+    watched: Iterable[Watched],
+    refusals: Iterable[Refusal] = (),
+    sign_ins: Iterable[UsageFact] = (),
+    seen: Collection[str] = (),
+) -> tuple[Heard, ...]:
+    """Count what was heard since the cuts into screams; only those that changed, oldest first.
+
+    `sign_ins` are any usage facts, of which console sign-ins with the old password count. `seen` holds event ids that
+    were counted before (`event_ids` tells which to look up). Noise that was dismissed in this cut goes on being
+    counted and stays dismissed; a scream of an earlier cut is another scream.
+    """
+    cuts = {w.principal: w for w in watched}
+    rounds = {w.user: w.since for w in cuts.values()}
+    screams = {s.key: s for s in sorted(known, key=lambda s: s.first) if s.user in rounds and s.first >= rounds[s.user]}
+    events: dict[tuple[int, str, str, str, str, str], list[tuple[str, datetime]]] = {}
+    counted = set(seen)
+    signs = (*_from_refusals(refusals, cuts), *_from_sign_ins(sign_ins, cuts))
+    for sign in sorted(signs, key=lambda s: (s.at, s.event_id)):
+        if sign.event_id in counted:
+            continue
+        counted.add(sign.event_id)
+        grown = _grown(screams.get(_key(sign)), sign)
+        screams[grown.key] = grown
+        events.setdefault(grown.key, []).append((sign.event_id, sign.at))
+    return tuple(Heard(screams[key], tuple(new)) for key, new in events.items())
+
+
+def event_ids(refusals: Iterable[Refusal], sign_ins: Iterable[UsageFact] = ()) -> frozenset[str]:
+    """The ids under which `fold` counts these; CloudTrail's own, or a hash where it gave none."""
+    return frozenset((*map(_refusal_id, refusals), *map(_sign_in_id, filter(_is_sign_in, sign_ins))))
+
+
+def from_last_used(watched: Watched, facts: UserFacts, known: Iterable[Scream]) -> tuple[Heard, ...]:
+    """The second ear: credentials whose last-used time lies after the cut, where no scream of that time tells it.
+
+    Denied calls move last-used times too (aws-facts, 3), so this hears refusals that no trail records.
+    """
+    heard = max((s.last for s in known if s.user == watched.user), default=watched.cut_at)
+    found = []
+    for credential in facts.credentials:
+        at = credential.last_used_at
+        if at is None or at <= max(heard, watched.cut_at):
+            continue
+        source, event_id = credential.last_used_service or "", f"{KEY_USED}:{credential.id}:{at.isoformat()}"
+        scream = Scream(0, watched.user, KEY_USED, source, "", "", f"{credential.kind} {credential.id}", 1, at, at)
+        found.append(Heard(scream, ((event_id, at),)))
+    return tuple(found)
+
+
+def must_roll_back(scream: Scream, rules: Rules) -> bool:
+    """Whether the worker puts the credentials back by itself: the rules say so, and nobody has answered yet."""
+    return rules.rollback_on_scream and scream.disposition == OPEN
+
+
+_FIXES = (
+    (("exec-env/aws_lambda",), "give the function an execution role and take the keys out of its configuration"),
+    (("exec-env/aws_ecs", "exec-env/codebuild"), "give the task a role and take the keys out of its environment"),
+    (("github-actions", "gitlab", "circleci"), "let the pipeline assume a role by OpenID Connect"),
+    (("jenkins",), "run it under a role of its machine"),
+    (("terraform", "pulumi", "ansible"), "run it with an sso-session profile, or under a role in the pipeline"),
+    (("git/", "codecommit"), "use git-remote-codecommit with an sso-session profile"),
+    (("console.amazonaws.com", "mozilla/"), "sign in through the access portal instead"),
+    (("aws-cli/",), "aws configure sso, and the profile of the migration kit"),
+    (("boto3/", "botocore/", "aws-sdk-", "s3manager"), "run it under a role, or with an sso-session profile"),
+)
+
+
+def likely_fix(scream: Scream) -> str:
+    """What would most likely end the scream, by what made the call. A hint: the owner of the script knows better."""
+    if scream.signal == CONSOLE_SIGN_IN:
+        return "sign in through the access portal instead"
+    if scream.event_source.startswith("ses.") or "smtp" in scream.agent.casefold():
+        return "SMTP passwords come from access keys: send through the SES API under a role"
+    agent = scream.agent.casefold()
+    named = (fix for signs, fix in _FIXES if any(sign in agent for sign in signs))
+    return next(named, "find what runs there, and run it under a role")
+
+
+def _from_refusals(refusals: Iterable[Refusal], cuts: Mapping[str, Watched]) -> Iterable[_Sign]:
+    for r in refusals:
+        cut = cuts.get(r.principal)
+        if cut is not None and r.at >= cut.since and not _OURS.search(r.agent):
+            yield _Sign(_refusal_id(r), r.at, cut.user, REFUSED_CALL, r.source, r.event, r.address, r.agent)
+
+
+def _from_sign_ins(facts: Iterable[UsageFact], cuts: Mapping[str, Watched]) -> Iterable[_Sign]:
+    for f in facts:
+        cut = cuts.get(f.principal)
+        if cut is not None and f.last >= cut.since and _is_sign_in(f):
+            calls = f.calls if f.first >= cut.since else 1
+            yield _Sign(_sign_in_id(f), f.last, cut.user, CONSOLE_SIGN_IN, f.source, f.event, f.address, f.agent, calls)
+
+
+_OURS = re.compile(r"(^|\s)migrator/\d")
+"""Our own mark in a user agent: we test what we cut."""
+
+
+def _is_sign_in(fact: UsageFact) -> bool:
+    """A sign-in that worked; anybody can fail one."""
+    return fact.event == "ConsoleLogin" and fact.source == "signin.amazonaws.com" and not fact.error
+
+
+def _refusal_id(refusal: Refusal) -> str:
+    r = refusal
+    return r.event_id or digest([r.at, r.principal, r.source, r.event, r.address, r.agent, r.error, r.access_key])
+
+
+def _sign_in_id(fact: UsageFact) -> str:
+    return digest([CONSOLE_SIGN_IN, fact.principal, fact.first, fact.last, fact.address, fact.agent, fact.calls])
+
+
+def _key(sign: _Sign) -> tuple[int, str, str, str, str, str]:
+    return sign.user, sign.signal, sign.event_source, sign.event_name, sign.address, sign.agent
+
+
+def _grown(scream: Scream | None, sign: _Sign) -> Scream:
+    """The scream with one more sign in it; events may come late and out of order."""
+    if scream is None:
+        return Scream(0, *_key(sign), sign.calls, sign.at, sign.at)
+    last = scream.last if scream.disposition == DISMISSED else max(scream.last, sign.at)
+    return replace(scream, count=scream.count + sign.calls, last=last)

@@ -1,0 +1,180 @@
+"""Screams: what counts, how it is counted, what it leads to."""
+
+from dataclasses import replace
+
+import pytest
+
+from migrator.domain.rules import Rules
+from migrator.domain.screams import Scream, Watched, event_ids, fold, from_last_used, likely_fix, must_roll_back
+from migrator.domain.usage import Refusal, UsageFact
+from tests.unit.dossiers import ACCOUNT, NOW, a_key, a_scream, ago, some_facts
+
+ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
+CUT = ago(days=1)
+WATCHED = Watched(7, ALICE, CUT)
+
+
+def a_refusal(number: int = 1, **changes: object) -> Refusal:
+    refusal = Refusal(
+        event_id=f"event-{number}",
+        at=ago(hours=1),
+        principal=ALICE,
+        account_id=ACCOUNT,
+        source="s3.amazonaws.com",
+        event="ListBuckets",
+        address="203.0.113.9",
+        agent="Boto3/1.4",
+        error="AccessDenied",
+    )
+    return replace(refusal, **changes)
+
+
+def a_sign_in(**changes: object) -> UsageFact:
+    fact = UsageFact(
+        principal=ALICE,
+        account_id=ACCOUNT,
+        source="signin.amazonaws.com",
+        event="ConsoleLogin",
+        action=None,
+        resource="",
+        calls=2,
+        first=ago(hours=2),
+        last=ago(hours=1),
+        address="203.0.113.9",
+        agent="Mozilla/5.0",
+    )
+    return replace(fact, **changes)
+
+
+def heard(*refusals: Refusal, known: tuple[Scream, ...] = (), seen: tuple[str, ...] = ()):
+    return fold(known, [WATCHED], refusals, seen=seen)
+
+
+def test_a_refusal_after_the_cut_is_a_scream_that_says_who_from_where_and_with_what():
+    (found,) = heard(a_refusal())
+    assert found.scream == a_scream(id=0)
+    assert found.events == (("event-1", ago(hours=1)),)
+
+
+NO_SCREAM = {
+    "before the cut": a_refusal(at=ago(days=1, seconds=1)),
+    "of somebody else": a_refusal(principal=ALICE + "2"),
+    "our own": a_refusal(agent="Boto3/1.4 md/x migrator/0.1.0"),
+}
+
+
+@pytest.mark.parametrize("refusal", NO_SCREAM.values(), ids=NO_SCREAM)
+def test_what_is_no_scream(refusal):
+    assert heard(refusal) == ()
+
+
+def test_the_moment_of_the_cut_counts_and_a_tool_called_like_ours_too():
+    assert len(heard(a_refusal(1, at=CUT), a_refusal(2, agent="data-migrator/2"))) == 2
+
+
+def test_times_without_fractions_of_a_second_are_not_lost():
+    late_in_the_second = replace(WATCHED, cut_at=CUT.replace(microsecond=900_000))
+    assert len(fold([], [late_in_the_second], [a_refusal(at=CUT)])) == 1
+
+
+def test_the_same_refusals_are_one_scream_counted():
+    (found,) = heard(a_refusal(2, at=ago(minutes=5)), a_refusal(1), a_refusal(3, at=ago(hours=5)))
+    assert (found.scream.count, found.scream.first, found.scream.last) == (3, ago(hours=5), ago(minutes=5))
+    assert [event for event, _ in found.events] == ["event-3", "event-1", "event-2"]
+
+
+DIFFERENT = {"source": "ec2.amazonaws.com", "event": "PutObject", "address": "::1", "agent": "aws-cli/2"}
+
+
+@pytest.mark.parametrize(("name", "value"), DIFFERENT.items())
+def test_another_service_call_address_or_agent_is_another_scream(name, value):
+    assert len(heard(a_refusal(1), a_refusal(2, **{name: value}))) == 2
+
+
+def test_an_event_counts_once_whoever_delivers_it_again():
+    (found,) = heard(a_refusal(1), a_refusal(1), a_refusal(2), seen=("event-2",))
+    assert found.scream.count == 1
+    assert heard(a_refusal(1), seen=("event-1",)) == ()
+
+
+def test_events_without_an_id_are_told_apart_by_what_they_say():
+    nameless = [a_refusal(event_id=""), a_refusal(event_id=""), a_refusal(event_id="", at=NOW)]
+    (found,) = heard(*nameless)
+    assert found.scream.count == 2
+    assert event_ids(nameless) == {event for event, _ in found.events}
+
+
+def test_a_known_scream_grows():
+    known = a_scream(count=4, version=2)
+    (found,) = heard(a_refusal(at=NOW), known=(known,))
+    assert found.scream == replace(known, count=5, last=NOW)
+
+
+def test_late_events_never_move_the_last_one_back():
+    (found,) = heard(a_refusal(at=ago(hours=9)), known=(a_scream(),))
+    assert (found.scream.count, found.scream.last) == (2, a_scream().last)
+
+
+def test_dismissed_noise_stays_dismissed_and_does_not_break_the_silence():
+    (found,) = heard(a_refusal(at=NOW), known=(a_scream(disposition="dismissed"),))
+    assert (found.scream.disposition, found.scream.count, found.scream.last) == ("dismissed", 2, ago(hours=1))
+
+
+@pytest.mark.parametrize("disposition", ["dismissed", "rolled-back"])
+def test_a_scream_of_an_earlier_cut_is_another_scream(disposition):
+    (found,) = heard(a_refusal(), known=(a_scream(first=ago(days=9), disposition=disposition),))
+    assert (found.scream.id, found.scream.disposition, found.scream.count) == (0, "open", 1)
+
+
+def test_signing_in_with_the_old_password_is_a_scream_and_failing_to_is_none():
+    (found,) = fold([], [WATCHED], sign_ins=[a_sign_in(), a_sign_in(error="Failure"), a_sign_in(event="GetUser")])
+    assert (found.scream.signal, found.scream.count, found.scream.last) == ("console-sign-in", 2, ago(hours=1))
+    seen = event_ids([], [a_sign_in()])
+    assert fold([], [WATCHED], sign_ins=[a_sign_in()], seen=seen) == ()
+
+
+def test_sign_ins_that_began_before_the_cut_count_as_the_one_that_surely_came_after():
+    (found,) = fold([], [WATCHED], sign_ins=[a_sign_in(first=ago(days=3))])
+    assert found.scream.count == 1
+    assert fold([], [WATCHED], sign_ins=[a_sign_in(first=ago(days=3), last=ago(days=2))]) == ()
+
+
+def test_last_used_times_are_the_second_ear():
+    facts = some_facts(credentials=(a_key(last_used_at=ago(hours=2), last_used_service="s3"), a_key("AKIATWO")))
+    (found,) = from_last_used(WATCHED, facts, [])
+    assert (found.scream.signal, found.scream.event_source, found.scream.agent) == (
+        "key-used",
+        "s3",
+        "access-key AKIAONE",
+    )
+    assert from_last_used(WATCHED, facts, [a_scream()]) == ()
+    assert len(from_last_used(WATCHED, facts, [a_scream(last=ago(hours=3))])) == 1
+    assert from_last_used(WATCHED, some_facts(credentials=(a_key(last_used_at=CUT),)), []) == ()
+
+
+FIXES = {
+    "a function": ("Boto3/1.4 exec-env/AWS_Lambda_python3.11", "execution role"),
+    "a script": ("Boto3/1.34 md/Botocore", "under a role"),
+    "the CLI": ("aws-cli/2.17 Python/3.11", "aws configure sso"),
+    "terraform": ("APN/1.0 HashiCorp/1.0 Terraform/1.9 aws-sdk-go-v2", "sso-session profile"),
+    "the console": ("console.amazonaws.com", "access portal"),
+    "git": ("git/2.40", "git-remote-codecommit"),
+    "unheard of": ("", "find what runs there"),
+}
+
+
+@pytest.mark.parametrize(("agent", "fix"), FIXES.values(), ids=FIXES)
+def test_the_likely_fix_follows_the_agent(agent, fix):
+    assert fix in likely_fix(a_scream(agent=agent))
+
+
+def test_the_likely_fix_knows_sign_ins_and_mail():
+    assert "access portal" in likely_fix(a_scream(signal="console-sign-in", agent="Boto3/1"))
+    assert "SES API" in likely_fix(a_scream(event_source="ses.amazonaws.com"))
+
+
+def test_only_open_screams_roll_back_and_only_where_the_rules_say_so():
+    assert must_roll_back(a_scream(), Rules())
+    assert not must_roll_back(a_scream(), Rules(rollback_on_scream=False))
+    for disposition in ("dismissed", "rolled-back", "not-checked"):
+        assert not must_roll_back(a_scream(disposition=disposition), Rules())
