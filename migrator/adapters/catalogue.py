@@ -88,14 +88,6 @@ class Catalogue:
             if each["name"].lower() in kinds
         )
 
-    def dependent_actions(self, action: str) -> tuple[str, ...]:
-        """Actions that the same call needs besides, such as `iam:PassRole`; sorted."""
-        entry = _entry(action) or _NO_SERVICE
-        listed = [*entry.get("dependentActions", ())]
-        for each in entry.get("resourceTypes", ()):
-            listed.extend(each.get("dependentActions", ()))
-        return tuple(sorted(set(listed)))
-
     def _matching(self, pattern: str) -> Iterator[str]:
         service, colon, name = pattern.partition(":")
         if not colon and pattern != "*":

@@ -15,6 +15,7 @@ FEDERATED = "federated-session"
 RESERVED_ROLE = "AWSReservedSSO_"
 """How Identity Center's roles begin."""
 
+_OWN_KEYS = frozenset({"IAMUser", "FederatedUser"})
 _ERROR_SIGNS = (b"rror", b"Denied", b"Unauthorized", b"Exception")
 
 
@@ -127,7 +128,7 @@ class _Count:
             tally[0] += 1
             tally[1] = min(tally[1], at)
             tally[2] = max(tally[2], at)
-        if error in REFUSALS and ":user/" in principal:
+        if error in REFUSALS and who.type in _OWN_KEYS:
             self._refusals.append(_refusal(event, at, who, principal, account, error))
 
     def _action(self, event: Event, source: str, name: str) -> str | None:
@@ -198,7 +199,7 @@ def _principal(who: Identity) -> tuple[str, str] | None:
 
 def _is_reserved(arn: str) -> bool:
     """Whether a session is of one of Identity Center's roles: the ARN names the role, then the session."""
-    kind, _, session = arn.rpartition(":")[2].partition("/")
+    kind, _, session = arn.split(":", 5)[-1].partition("/")
     return kind == "assumed-role" and session.startswith(RESERVED_ROLE) and "/" in session
 
 

@@ -174,6 +174,8 @@ def _items(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from _items(inner)
         else:
             yield value["detail"] if isinstance(value.get("detail"), dict) else value
+    else:
+        yield {}
 
 
 def _event(value: Mapping[str, Any]) -> Event:
