@@ -61,6 +61,14 @@ class Control:
         """Put a kept state back, the clock included; any number of times."""
         self._do("restore", id=identity)
 
+    def enforce(self, *, on: bool = True) -> None:
+        """Say whether calls must be allowed by a policy; explicit denies and trusts hold either way."""
+        self._do("enforce", on=on)
+
+    def pages(self, size: int) -> None:
+        """Set the greatest page that IAM's lists answer, whatever MaxItems asks for."""
+        self._do("pages", size=size)
+
     def deliver(self) -> int:
         """Deliver every CloudTrail record that waits; gives how many files were written."""
         files: int = self._do("deliver")["files"]

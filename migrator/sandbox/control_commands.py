@@ -5,6 +5,8 @@ from typing import Any
 
 from migrator.sandbox import bootstrap, clock, snapshots
 from migrator.sandbox.clock import CLOCK
+from migrator.sandbox.enforcement import ENFORCING
+from migrator.sandbox.rules.paging import PAGE_SIZE
 
 Json = dict[str, Any]
 
@@ -54,6 +56,18 @@ def restore(id: str) -> Json:  # noqa: A002 - the key of the interface
     return {"id": id}
 
 
+def enforce(on: bool = True) -> Json:  # noqa: FBT001 - a key of the interface
+    """Say whether calls must be allowed; explicit denies hold either way."""
+    ENFORCING.value[0] = on
+    return {"on": on}
+
+
+def pages(size: int) -> Json:
+    """Set the greatest page that IAM's lists answer."""
+    PAGE_SIZE.value["iam"] = size
+    return {"size": size}
+
+
 def deliver() -> Json:
     """Write every record that waits into the trails' buckets."""
     return {"files": 0}
@@ -69,4 +83,6 @@ COMMANDS: dict[str, Callable[..., Json]] = {
     "snapshot": snapshot,
     "restore": restore,
     "deliver": deliver,
+    "enforce": enforce,
+    "pages": pages,
 }

@@ -1,7 +1,7 @@
 """Who makes a call: the principal behind an access key, as AWS would name it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.iam.models import AccessKey, IAMBackend, Role, User, iam_backends
@@ -39,7 +39,7 @@ SESSIONS: Store[dict[str, Session]] = Store("sessions", dict)
 """The sessions of IAM users by access key id; they outlive the key that minted them, not the user."""
 
 ROLE_CONTEXT: Store[dict[str, dict[str, Any]]] = Store("role-context", dict)
-"""What a role session's requests carry beside its role, by access key id: `mfa`, `issued`, `source`."""
+"""What a role session's requests carry beside its role, by access key id: `mfa`, `policies`, `source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,5 +184,5 @@ def _role_session(call: ApiCall, account: str, partition: str) -> Principal:
     carried = ROLE_CONTEXT.value.get(call.access_key, {})
     return Principal(
         "AssumedRole", account, partition, assumed.arn, f"{role.id}:{assumed.session_name}", call.access_key,
-        role=role, role_session=assumed, issued=carried.get("issued"), mfa=carried.get("mfa"),
+        role=role, role_session=assumed, issued=assumed.access_key.create_date.replace(tzinfo=UTC), mfa=carried.get("mfa"),
     )  # fmt: skip

@@ -12,12 +12,13 @@ from typing import Any
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import model_data
 from moto.moto_api._internal import mock_random
-from moto.s3.models import s3_backends
 
 from migrator.sandbox import state
 from migrator.sandbox.clock import CLOCK
 
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
+_OWN = frozenset({"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"})
+_BESIDE = "beside"
 _SEED = 20_260_101
 
 _taken: dict[str, bytes] = {}
@@ -35,7 +36,6 @@ def take() -> str:
     """Keep the present state and return the id to restore it by."""
     saved = {
         "backends": {name: _plain(backend) for name, backend in _backends()},
-        "buckets": dict(s3_backends.bucket_accounts),
         "stores": state.values(),
         "clock": CLOCK.offset,
         "random": mock_random.getstate(),
@@ -54,7 +54,6 @@ def restore(snapshot: str) -> None:
         _refill(backend, saved["backends"].get(name, {}))
     for name in saved["backends"]:
         _refill(_all_backends[name], saved["backends"][name])
-    _buckets(saved["buckets"])
     state.put(saved["stores"])
     CLOCK.offset = saved["clock"]
     mock_random.setstate(saved["random"])
@@ -63,8 +62,10 @@ def restore(snapshot: str) -> None:
 
 def reset() -> None:
     """Return to an empty sandbox: real time, no account, identifiers from the start; snapshots are forgotten."""
+    for _, backend in list(_backends()):
+        for beside in _beside(backend).values():
+            beside.clear()
     BackendDict.reset()
-    _buckets({})
     state.reset()
     CLOCK.reset()
     mock_random.seed(_SEED)
@@ -85,22 +86,26 @@ def _backends() -> Iterator[tuple[str, "BackendDict[Any]"]]:
 
 
 def _plain(backend: "BackendDict[Any]") -> dict[str, dict[str, Any]]:
-    return {account: dict(regions) for account, regions in backend.items()}
+    return {_BESIDE: _beside(backend), **{account: dict(regions) for account, regions in backend.items()}}
 
 
-def _refill(backend: "BackendDict[Any]", accounts: dict[str, dict[str, Any]]) -> None:
+def _beside(backend: "BackendDict[Any]") -> dict[str, Any]:
+    # S3's bucket names and Organizations' management accounts stand beside the accounts' own state.
+    return {name: value for name, value in vars(backend).items() if name not in _OWN and isinstance(value, dict)}
+
+
+def _refill(backend: "BackendDict[Any]", saved: dict[str, dict[str, Any]]) -> None:
+    accounts = {account: regions for account, regions in saved.items() if account != _BESIDE}
+    beside = saved.get(_BESIDE, {})
+    for name, value in _beside(backend).items():
+        value.clear()
+        value.update(beside.get(name, {}))
     for account in [account for account in backend if account not in accounts]:
         del backend[account]
     for account, regions in accounts.items():
         kept = backend[account]
         kept.clear()
         kept.update(regions)
-
-
-def _buckets(owners: dict[str, tuple[str, str]]) -> None:
-    # S3's one namespace of bucket names stands beside its backends.
-    s3_backends.bucket_accounts.clear()
-    s3_backends.bucket_accounts.update(owners)
 
 
 def _forget_instances() -> None:

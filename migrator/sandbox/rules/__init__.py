@@ -23,10 +23,12 @@ RULES: tuple[str, ...] = (
     "deletion",
     "authorization_details",
     "credential_report",
+    "sessions",
     "paging",
     "reserved_roles",
     "portal",
     "console",
+    "stack_users",
 )
 """Modules of this package, installed in this order."""
 
