@@ -207,7 +207,8 @@ def upgrade() -> None:
         sa.Column("vanished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint(
-            "state IN ('discovered', 'mapped', 'provisioned', 'verified', 'quarantined', 'deactivated', 'deleted', 'rolled_back', 'excluded')",
+            "state IN ('discovered', 'mapped', 'provisioned', 'verified', 'quarantined', 'deactivated', "
+            "'deleted', 'rolled_back', 'excluded')",
             name="ck_users_state",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,80 +16,26 @@ from migrator.domain.selection import Line
 from migrator.domain.usage import PartUsage, Refusal, UsageFact
 from migrator.domain.waves import Approval, Wave, WaveState
 from migrator.ports.aws import Account, NameReference
+from migrator.ports.rows import Entry, Grant, Person, Reading, Recorded, StoredSet
 
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One user of a reading, decided upon: the row as it shall be (id 0 for a new one) and everything beside it.
-
-    `policies` holds (source, name, document) of all that grants: inline, managed, group and boundary.
-    """
-
-    user: User
-    facts: UserFacts
-    policies: tuple[tuple[str, str, Json], ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    emails: tuple[str, ...] = ()
-    reason: str = "discover"
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One human with every user row that is theirs."""
-
-    id: int
-    email: str
-    identity_store_id: str | None
-    origin: str
-    users: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StoredSet:
-    """A permission set we planned or found: `origin` is `ours` or `existing`."""
-
-    id: int
-    name: str
-    spec_sha: str
-    spec: Json
-    arn: str | None
-    origin: str
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """Why somebody holds a set in an account: the user that wants it."""
-
-    user: int
-    email: str | None
-    permission_set: str
-    account_id: str
-    provisioned_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry of the record. `details` is canonical JSON."""
-
-    seq: int
-    at: datetime
-    actor: str
-    event: str
-    subject: str
-    details: str
-    prev: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one reading of an account came to; `error` where it could not be entered."""
-
-    account_id: str
-    at: datetime
-    complete: bool
-    root: Json = None
-    error: str | None = None
+__all__ = [
+    "Access",
+    "Entry",
+    "Grant",
+    "Journal",
+    "People",
+    "Person",
+    "Reading",
+    "Record",
+    "Recorded",
+    "Screams",
+    "Store",
+    "StoredSet",
+    "UnitOfWork",
+    "Usage",
+    "Users",
+    "Waves",
+]
 
 
 class Users(Protocol):
