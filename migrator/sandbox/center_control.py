@@ -23,6 +23,11 @@ def enable_identity_center(endpoint: str, region: str, *, polls: int = 1, second
     return CenterInstance(**post(endpoint, "identity-center/enable", arguments))
 
 
+def name_account(endpoint: str, account: str, name: str, email: str) -> None:
+    """Name an account of an organization and its root's address, as when it is opened."""
+    post(endpoint, "account/name", {"account": account, "name": name, "email": email})
+
+
 def portal_access(endpoint: str) -> dict[str, list[tuple[str, str]]]:
     """Return, by user name, the accounts and permission-set names that the portal shows a person."""
     answer = post(endpoint, "portal/access", {})["access"]

@@ -1,5 +1,6 @@
 """boto3 clients of the sandbox's inhabitants, each with its own credentials, source address and user agent."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -43,14 +44,13 @@ class Clients:
     """Makes clients and keeps them: making one costs more than a call."""
 
     endpoint: str
-    _session: Any = field(default_factory=boto3.Session, repr=False)
     _made: dict[tuple[Any, ...], Any] = field(default_factory=dict, repr=False)
 
     def make(self, service: str, credentials: Credentials, region: str, origin: Origin | None = None) -> Any:
         """Return the client of these credentials for a service and region."""
         key = (service, credentials.access_key_id, region, origin)
         if key not in self._made:
-            client = self._session.client(
+            client = _session().client(
                 service,
                 region_name=region,
                 endpoint_url=self.endpoint,
@@ -63,6 +63,12 @@ class Clients:
                 client.meta.events.register("before-send", _Stamp(origin))
             self._made[key] = client
         return self._made[key]
+
+
+@functools.cache
+def _session() -> Any:
+    # One for all: a session keeps the service models that it has read. Its own credentials are never used.
+    return boto3.Session()
 
 
 class _Stamp:

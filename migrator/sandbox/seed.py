@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from migrator.sandbox.center_control import CenterInstance, enable_identity_center
+from migrator.sandbox.center_control import CenterInstance, enable_identity_center, name_account
 from migrator.sandbox.clients import Clients, Credentials
 from migrator.sandbox.control import Control
 from migrator.sandbox.organization_types import Account, Organization, allow, document
@@ -51,6 +51,8 @@ def seed(endpoint: str, organization: Organization, now: datetime) -> Seeded:
     administrator = Credentials.of(control.administrator())
     org = clients.make("organizations", administrator, "us-east-1")
     accounts = _make_accounts(org, organization, control.administrator()["account"])
+    management = accounts[organization.management.name]
+    name_account(endpoint, management, organization.management.name, f"aws@{organization.domain}")
     center = enable_identity_center(endpoint, organization.home_region)
     doors = Doors(clients, control, administrator, accounts, now)
     _make_groups(doors, organization)
@@ -64,7 +66,6 @@ def seed(endpoint: str, organization: Organization, now: datetime) -> Seeded:
     org.close_account(AccountId=next(accounts[each.name] for each in organization.accounts if each.suspended))
     location = make_trail(clients, administrator, organization, org.describe_organization()["Organization"]["Id"])
     control.set_clock(now)
-    management = accounts[organization.management.name]
     return Seeded(endpoint, organization, management, accounts, administrator, location, center, credentials)
 
 

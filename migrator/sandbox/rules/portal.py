@@ -1,7 +1,8 @@
 """The access portal: temporary credentials for a person who is assigned to a permission set in an account.
 
 Stands in for `sso:ListAccountRoles` and `sso:GetRoleCredentials`, whose access token comes from a sign-in in a browser,
-and for enabling Identity Center, which has no AWS call in a management account. All three are control commands.
+and for what has no AWS call: enabling Identity Center in a management account, and naming that account. All are control
+commands.
 """
 
 import functools
@@ -38,9 +39,19 @@ class RoleCredentials:
 @functools.cache
 def install() -> None:
     """Offer the portal through the control interface."""
+    control_commands.COMMANDS["account/name"] = name_command
     control_commands.COMMANDS["identity-center/enable"] = enable_command
     control_commands.COMMANDS["portal/access"] = access_command
     control_commands.COMMANDS["portal/credentials"] = credentials_command
+
+
+def name_command(account: str, name: str, email: str) -> dict[str, Any]:
+    """Name an account and its root's address, as is done when it is opened; moto calls the first one `master`."""
+    found = member(account)
+    if found is None:
+        raise ValueError(f"{account} is in no organization")
+    found.name, found.email = name, email
+    return {"account": account}
 
 
 def enable_command(

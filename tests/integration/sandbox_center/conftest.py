@@ -1,45 +1,46 @@
-"""An organization of two accounts with Identity Center enabled, on an emulator of its own."""
+"""An organization of two member accounts with Identity Center enabled, in a sandbox of its own."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.core.base_backend import BackendDict
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
-from moto.organizations.models import organizations_backends
 
-from migrator.sandbox.rules import identity_center, identity_store, organizations, reserved_roles
-from migrator.sandbox.rules.center_state import Center, enable
+from migrator.sandbox.center_control import CenterInstance, enable_identity_center
+from migrator.sandbox.clients import Clients, Credentials
+from migrator.sandbox.control import Control
+from migrator.sandbox.launch import Sandbox, start, stop
 
-MANAGEMENT = "111111111111"
+MANAGEMENT = "123456789012"
+HOME = "eu-central-1"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cloud:
-    """The emulator, the organization in it and its Identity Center."""
+    """The sandbox, the organization in it, its Identity Center and an administrator in every account."""
 
     endpoint: str
-    center: Center
-    member: str
-    other: str
+    administrator: Credentials
+    member: str = ""
+    other: str = ""
+    center: CenterInstance | None = None
+    _clients: Clients = field(init=False)
+    _entered: dict[str, Credentials] = field(default_factory=dict)
 
-    def client(self, service: str, account: str = MANAGEMENT, region: str = "eu-central-1") -> Any:
-        client = boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id="AKIAEXAMPLE",
-            aws_secret_access_key="example",
-            config=Config(retries={"total_max_attempts": 1}),
-        )
-        client.meta.events.register(
-            "before-call", lambda params, **_: params["headers"].update({"x-moto-account-id": account})
-        )
-        return client
+    def __post_init__(self) -> None:
+        self._clients = Clients(self.endpoint)
+        self._entered[MANAGEMENT] = self.administrator
+
+    def client(self, service: str, account: str = MANAGEMENT, region: str = HOME) -> Any:
+        if account not in self._entered:
+            arn = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+            session = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")
+            self._entered[account] = Credentials.of_session(session["Credentials"])
+        return self._clients.make(service, self._entered[account], region)
+
+    def enable(self, region: str = HOME, seconds: float = 3600) -> None:
+        self.center = enable_identity_center(self.endpoint, region, polls=1, seconds=seconds)
 
     @property
     def instance(self) -> str:
@@ -47,32 +48,38 @@ class Cloud:
 
     @property
     def store(self) -> str:
-        return self.center.store_id
+        return self.center.identity_store_id
 
 
 @pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    for rule in (identity_center, identity_store, organizations, reserved_roles):
-        rule.install()
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def sandbox() -> Iterator[Sandbox]:
+    started = start()
+    yield started
+    stop(started)
 
 
 @pytest.fixture
-def cloud(endpoint: str) -> Cloud:
-    BackendDict.reset()
-    organizations_backends.master_accounts.clear()
-    bare = Cloud(endpoint, None, "", "")
-    org = bare.client("organizations")
+def alone(sandbox: Sandbox) -> Cloud:
+    """One account, no organization."""
+    return Cloud(sandbox.endpoint, Credentials.of(Control(sandbox.endpoint).reset()))
+
+
+@pytest.fixture
+def organization(alone: Cloud) -> Cloud:
+    """Two accounts, Identity Center not enabled."""
+    org = alone.client("organizations")
     org.create_organization(FeatureSet="ALL")
-    accounts = [
+    alone.member, alone.other = (
         org.create_account(AccountName=name, Email=f"{name}@acme.example")["CreateAccountStatus"]["AccountId"]
         for name in ("data", "web")
-    ]
-    return Cloud(endpoint, enable(MANAGEMENT, "eu-central-1", seconds=3600), *accounts)
+    )
+    return alone
+
+
+@pytest.fixture
+def cloud(organization: Cloud) -> Cloud:
+    organization.enable()
+    return organization
 
 
 @dataclass(frozen=True)
@@ -83,9 +90,8 @@ class Person:
     group: str
 
 
-@pytest.fixture
-def ada(cloud: Cloud) -> Person:
-    store = cloud.client("identitystore")
+def make_person(cloud: Cloud, region: str = HOME) -> Person:
+    store = cloud.client("identitystore", region=region)
     user = store.create_user(
         IdentityStoreId=cloud.store,
         UserName="ada@acme.example",
@@ -96,6 +102,11 @@ def ada(cloud: Cloud) -> Person:
     group = store.create_group(IdentityStoreId=cloud.store, DisplayName="analysts")["GroupId"]
     store.create_group_membership(IdentityStoreId=cloud.store, GroupId=group, MemberId={"UserId": user})
     return Person(user, group)
+
+
+@pytest.fixture
+def ada(cloud: Cloud) -> Person:
+    return make_person(cloud)
 
 
 @pytest.fixture

@@ -1,11 +1,8 @@
 import json
-import pickle
 
 import pytest
-from moto.iam.models import iam_backends
-from moto.ssoadmin.models import ssoadmin_backends
 
-from migrator.sandbox.rules.center_state import centers
+from migrator.sandbox.control import Control
 
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:List*", "Resource": "*"}]})
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -86,7 +83,7 @@ def test_an_assignment_is_in_progress_before_it_succeeds(cloud, admin, made, ada
 
 
 def test_time_ends_a_request_that_nobody_polls(cloud, admin, made, ada):
-    cloud.center.seconds = 0
+    cloud.enable(seconds=0)
     admin.create_account_assignment(**triple(made, cloud.member, ada.user))
     assert len(listed(cloud, admin, made)) == 1
 
@@ -163,12 +160,13 @@ def test_the_role_carries_the_set_and_the_home_region(cloud, admin, made, ada):
     assert described["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary["ManagedPolicyArn"]
 
 
-def test_the_path_has_no_region_where_home_is_us_east_1(cloud, made, ada):
-    center = next(centers())
-    ssoadmin_backends[center.owner]["us-east-1"].center, center.region = center, "us-east-1"
-    del vars(ssoadmin_backends[center.owner]["eu-central-1"])["center"]
-    assign(cloud.client("sso-admin", region="us-east-1"), made, cloud.member, ada.user)
-    assert reserved(cloud, cloud.member)[0]["Path"] == "/aws-reserved/sso.amazonaws.com/"
+def test_the_path_has_no_region_where_home_is_us_east_1(organization):
+    organization.enable("us-east-1", seconds=0)
+    admin = organization.client("sso-admin", region="us-east-1")
+    made = admin.create_permission_set(InstanceArn=organization.instance, Name="analyst")["PermissionSet"]
+    params = {"InstanceArn": organization.instance, "PermissionSetArn": made["PermissionSetArn"]}
+    provision(admin, params, TargetType="AWS_ACCOUNT", TargetId=organization.member)
+    assert reserved(organization, organization.member)[0]["Path"] == "/aws-reserved/sso.amazonaws.com/"
 
 
 def test_one_role_serves_all_and_goes_with_the_last(cloud, admin, made, ada):
@@ -201,7 +199,10 @@ def test_nobody_edits_a_reserved_role(cloud, admin, made, ada, refused):
         (iam.delete_role, {}),
     ]
     assert {refused(edit, RoleName=name, **params) for edit, params in edits} == {"UnmodifiableEntity"}
-    iam.create_role(RoleName="own", AssumeRolePolicyDocument="{}")
+    trust = ALLOW.replace('"Resource": "*"', '"Principal": {"Service": "ec2.amazonaws.com"}').replace(
+        "s3:List*", "sts:AssumeRole"
+    )
+    iam.create_role(RoleName="own", AssumeRolePolicyDocument=trust)
     iam.delete_role(RoleName="own")
 
 
@@ -228,13 +229,13 @@ def test_provisioning_is_listed_by_account_and_by_set(cloud, admin, made, ada):
     assert provision(admin, made, TargetType="AWS_ACCOUNT", TargetId=cloud.other)["AccountId"] == cloud.other
     by_set = admin.list_accounts_for_provisioned_permission_set(**made)["AccountIds"]
     assert sorted(by_set) == sorted([cloud.member, cloud.other])
-    for account, expected in ((cloud.other, [made["PermissionSetArn"]]), ("111111111111", [])):
+    for account, expected in ((cloud.other, [made["PermissionSetArn"]]), ("123456789012", [])):
         answer = admin.list_permission_sets_provisioned_to_account(InstanceArn=cloud.instance, AccountId=account)
         assert answer["PermissionSets"] == expected
 
 
 @pytest.mark.parametrize(
-    "target", [{"TargetType": "AWS_ACCOUNT"}, {"TargetType": "ALL_PROVISIONED_ACCOUNTS", "TargetId": "111111111111"}]
+    "target", [{"TargetType": "AWS_ACCOUNT"}, {"TargetType": "ALL_PROVISIONED_ACCOUNTS", "TargetId": "123456789012"}]
 )
 def test_provisioning_names_an_account_or_all(admin, made, refused, target):
     assert refused(admin.provision_permission_set, **made, **target) == "ValidationException"
@@ -289,16 +290,19 @@ def test_a_delegated_administrator_stays_out_of_the_management_account(cloud, ad
         AccountId=cloud.member, ServicePrincipal="sso.amazonaws.com"
     )
     delegate = cloud.client("sso-admin", account=cloud.member)
-    to_management = triple(made, "111111111111", ada.user)
+    to_management = triple(made, "123456789012", ada.user)
     assert refused(delegate.create_account_assignment, **to_management) == "AccessDeniedException"
-    assign(admin, made, "111111111111", ada.user)
+    assign(admin, made, "123456789012", ada.user)
     assert refused(delegate.put_inline_policy_to_permission_set, **made, InlinePolicy=ALLOW) == "AccessDeniedException"
     assert refused(delegate.create_account_assignment, **triple(made, cloud.other, ada.user)) == "AccessDeniedException"
 
 
-def test_everything_is_carried_by_a_pickle_of_moto_s_backends(cloud, admin, made, ada):
+def test_a_snapshot_carries_all_of_it(cloud, admin, made, ada):
     assign(admin, made, cloud.member, ada.user)
-    copy = pickle.loads(pickle.dumps(ssoadmin_backends["111111111111"]["eu-central-1"]))  # noqa: S301 - our own bytes
-    assert copy.center == cloud.center
-    assert copy.center is not cloud.center
-    assert iam_backends[cloud.member]["aws"].roles
+    role = reserved(cloud, cloud.member)
+    kept = Control(cloud.endpoint).snapshot()
+    unassign(admin, made, cloud.member, ada.user)
+    assert reserved(cloud, cloud.member) == []
+    Control(cloud.endpoint).restore(kept)
+    assert [each["PrincipalId"] for each in listed(cloud, admin, made)] == [ada.user]
+    assert [each["RoleName"] for each in reserved(cloud, cloud.member)] == [each["RoleName"] for each in role]

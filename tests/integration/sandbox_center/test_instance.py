@@ -1,6 +1,6 @@
 import pytest
 
-MANAGEMENT = "111111111111"
+MANAGEMENT = "123456789012"
 
 
 def test_the_instance_is_seen_in_its_home_region_only(cloud):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-MANAGEMENT = "111111111111"
+MANAGEMENT = "123456789012"
 SCP = "SERVICE_CONTROL_POLICY"
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"}]}
 
@@ -118,9 +118,8 @@ def test_a_refused_delegation_leaves_nothing_behind(cloud, org, refused):
     assert org.list_delegated_administrators()["DelegatedAdministrators"] == []
 
 
-def test_an_account_outside_any_organization_is_told_so(cloud, refused):
-    outsider = cloud.client("organizations", account="999999999999")
-    assert refused(outsider.list_accounts) == "AWSOrganizationsNotInUseException"
+def test_an_account_outside_any_organization_is_told_so(alone, refused):
+    assert refused(alone.client("organizations").list_accounts) == "AWSOrganizationsNotInUseException"
 
 
 def test_the_access_role_of_a_new_account_administers_it(cloud):

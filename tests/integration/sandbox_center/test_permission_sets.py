@@ -103,7 +103,7 @@ def test_a_policy_is_attached_once_and_must_exist(admin, made, refused):
     attach(**made, ManagedPolicyArn=f"{AWS}/ReadOnlyAccess")
     assert refused(attach, **made, ManagedPolicyArn=f"{AWS}/ReadOnlyAccess") == "ConflictException"
     assert refused(attach, **made, ManagedPolicyArn=f"{AWS}/ViewOnlyAccess") == "ResourceNotFoundException"
-    assert refused(attach, **made, ManagedPolicyArn="arn:aws:iam::111111111111:policy/own") == "ValidationException"
+    assert refused(attach, **made, ManagedPolicyArn="arn:aws:iam::123456789012:policy/own") == "ValidationException"
 
 
 def test_twenty_policies_of_both_kinds_fit_a_set(admin, made, refused):

@@ -1,13 +1,14 @@
 import boto3
 import pytest
 
-from migrator.sandbox.rules.portal import NotAssigned, role_credentials
+from migrator.sandbox.center_control import portal_access, portal_credentials
+from migrator.sandbox.control import SandboxError
 
 
 @pytest.fixture
 def assigned(cloud):
     def assigned(principal, kind) -> None:
-        cloud.center.seconds = 0
+        cloud.enable(seconds=0)
         admin = cloud.client("sso-admin")
         made = admin.create_permission_set(InstanceArn=cloud.instance, Name="analyst", SessionDuration="PT2H")
         admin.create_account_assignment(
@@ -26,16 +27,10 @@ def assigned(cloud):
 @pytest.mark.parametrize("kind", ["USER", "GROUP"])
 def test_a_person_gets_a_session_named_by_the_user_name(cloud, ada, assigned, kind):
     assigned(ada.user if kind == "USER" else ada.group, kind)
-    credentials = role_credentials("Ada@acme.example", cloud.member, "analyst")
-    assert credentials.access_key_id.startswith("ASIA")
-    sts = boto3.client(
-        "sts",
-        region_name="eu-central-1",
-        endpoint_url=cloud.endpoint,
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
-    )
+    credentials = portal_credentials(cloud.endpoint, "Ada@acme.example", cloud.member, "analyst")
+    assert credentials["aws_access_key_id"].startswith("ASIA")
+    sts = boto3.client("sts", region_name="eu-central-1", endpoint_url=cloud.endpoint, **credentials)
+    assert portal_access(cloud.endpoint) == {"ada@acme.example": [(cloud.member, "analyst")]}
     arn = sts.get_caller_identity()["Arn"]
     assert arn.startswith(f"arn:aws:sts::{cloud.member}:assumed-role/AWSReservedSSO_analyst_")
     assert arn.endswith("/ada@acme.example")
@@ -48,12 +43,12 @@ def test_a_person_gets_only_what_is_assigned(cloud, ada, assigned):
         ("ada@acme.example", cloud.member, "admin"),
         ("bob@acme.example", cloud.member, "analyst"),
     ):
-        with pytest.raises(NotAssigned):
-            role_credentials(person, account, chosen)
+        with pytest.raises(SandboxError, match="is not assigned"):
+            portal_credentials(cloud.endpoint, person, account, chosen)
 
 
 def test_a_member_who_leaves_the_group_loses_the_way_in(cloud, ada, assigned):
     assigned(ada.group, "GROUP")
     cloud.client("identitystore").delete_group(IdentityStoreId=cloud.store, GroupId=ada.group)
-    with pytest.raises(NotAssigned):
-        role_credentials("ada@acme.example", cloud.member, "analyst")
+    with pytest.raises(SandboxError, match="is not assigned"):
+        portal_credentials(cloud.endpoint, "ada@acme.example", cloud.member, "analyst")
