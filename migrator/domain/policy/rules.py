@@ -1,13 +1,13 @@
 """Statements compiled into rules, and layers of rules indexed by service, so that a decision looks at few of them."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from migrator.domain.policy.conditions import Test, Truth, any_true, compile_condition, keys_needed, negation
+from migrator.domain.policy.decisions import Decision, Request, Result
 from migrator.domain.policy.document import Document, Statement
 from migrator.domain.policy.patterns import Matcher, Token, any_of, is_everything, matcher, tokens
-from migrator.domain.policy.principals import PrincipalTest, principal_test
+from migrator.domain.policy.principals import PrincipalTest, Reach, principal_test
 from migrator.domain.policy.variables import Lookup, Template, Variable, keys_of, resolve, template
 
 ResourceTest = Callable[[str | None, Lookup], Truth]
@@ -16,23 +16,37 @@ ResourceTest = Callable[[str | None, Lookup], Truth]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """One statement, ready to be asked. `on_resource` of None means every resource; `keys` decide it, in lower case."""
+    """One statement, ready to be asked.
 
-    name: str
-    layer: str
+    `on_resource` of None means every resource, `on_principal` of None every principal; `keys`, in lower case, are those
+    that decide it. `always` says that it holds of every request for its actions.
+    """
+
     allows: bool
     on_resource: ResourceTest | None
     tests: tuple[Test, ...]
     on_principal: PrincipalTest | None
     keys: frozenset[str]
+    always: bool
+    yes: Decision
+    perhaps: Decision
 
-    def applies(self, resource: str | None, lookup: Lookup) -> Truth:
-        """Whether the statement matches a request on its resource and conditions; its action is known to match."""
-        outcome = True if self.on_resource is None else self.on_resource(resource, lookup)
-        if outcome is False:
-            return False
+    def applies(self, request: Request) -> Truth:
+        """Whether the statement matches a request whose action is known to match."""
+        outcome: Truth = True
+        if self.on_principal is not None:
+            reach = self.on_principal(request.principal, request.lookup)
+            if reach is Reach.NONE:
+                return False
+            if reach is None:
+                outcome = None
+        if self.on_resource is not None:
+            on_it = self.on_resource(request.resource, request.lookup)
+            if on_it is False:
+                return False
+            outcome = outcome and on_it
         for test in self.tests:
-            answer = test(lookup)
+            answer = test(request.lookup)
             if answer is False:
                 return False
             if answer is None:
@@ -40,41 +54,67 @@ class Rule:
         return outcome
 
 
-class Candidates(NamedTuple):
-    """The rules of one layer that speak of one action."""
+class Layer:
+    """The documents that together give one of the answers a decision needs: identity, boundary, an SCP level."""
 
-    denies: tuple[Rule, ...]
-    allows: tuple[Rule, ...]
+    __slots__ = ("_alike", "_asked", "_pairs", "name", "rules")
+
+    def __init__(self, name: str, documents: Iterable[Document]) -> None:
+        self.name = name
+        compiled = [_compiled(name, document, one) for document in documents for one in document.statements]
+        # Denials first: the first one that holds is the answer.
+        self._pairs = sorted(compiled, key=lambda pair: pair[0].allows)
+        self.rules = tuple(rule for rule, _ in self._pairs)
+        self._asked: dict[str, list[tuple[Rule, Matcher]]] = {}
+        wild = any(actions.wild for _, actions in self._pairs)
+        # Services that no pattern names are all alike, unless a pattern's service is a pattern itself.
+        self._alike = None if wild else frozenset(name for _, actions in self._pairs for name in actions.names)
+
+    def rules_for(self, service: str, name: str) -> list[Rule]:
+        """Finds the rules that speak of an action, given in lower case: denials first, then in the documents' order."""
+        if self._alike is not None and service not in self._alike:
+            service = ""
+        tests = self._asked.get(service)
+        if tests is None:
+            tests = self._tests_for(service)
+        return [rule for rule, test in tests if test(name)]
+
+    def _tests_for(self, service: str) -> list[tuple[Rule, Matcher]]:
+        if len(self._asked) >= _MOST_SERVICES:
+            self._asked.clear()
+        found = ((rule, actions.test_for(service)) for rule, actions in self._pairs)
+        tests = self._asked[service] = [(rule, test) for rule, test in found if test is not None]
+        return tests
 
 
-@dataclass(slots=True)
-class _ActionTest:
-    """Whether a statement speaks of an action; its patterns are compiled per service, when first asked."""
+_MOST_SERVICES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Actions:
+    """The actions a statement speaks of: patterns by service, and those whose service is a pattern itself."""
 
     negated: bool
     everything: bool
-    wild: Matcher | None
+    wild: tuple[tuple[Token, ...], ...]
     names: dict[str, list[tuple[Token, ...]]]
-    compiled: dict[str, Matcher] = field(default_factory=dict)
 
-    def __call__(self, service: str, name: str) -> bool:
-        return self._listed(service, name) is not self.negated
-
-    def _listed(self, service: str, name: str) -> bool:
+    def test_for(self, service: str) -> Matcher | None:
+        """Compiles the test of a service's action names; None where none can match."""
         if self.everything:
-            return True
-        test = self.compiled.get(service)
-        if test is None:
-            patterns = self.names.get(service)
-            test = self.compiled[service] = any_of(patterns) if patterns else _none
-        return test(name) or (self.wild is not None and self.wild(f"{service}:{name}"))
+            return None if self.negated else any_of([tokens("*")])
+        patterns = self.names.get(service)
+        if not patterns and not self.wild:
+            return any_of([tokens("*")]) if self.negated else None
+        named = any_of(patterns or ())
+        if not self.wild:
+            return (lambda name: not named(name)) if self.negated else named
+        full = any_of(self.wild)
+        negated = self.negated
+        return lambda name: (named(name) or full(f"{service}:{name}")) is not negated
 
 
-def _none(_name: str) -> bool:
-    return False
-
-
-def _action_test(patterns: tuple[str, ...], *, negated: bool) -> _ActionTest:
+def _actions(patterns: tuple[str, ...], *, negated: bool) -> _Actions:
     names: dict[str, list[tuple[Token, ...]]] = {}
     wild: list[tuple[Token, ...]] = []
     everything = False
@@ -86,59 +126,29 @@ def _action_test(patterns: tuple[str, ...], *, negated: bool) -> _ActionTest:
             wild.append(tokens(f"{service}:{name}"))
         else:
             names.setdefault(service, []).append(tokens(name))
-    return _ActionTest(negated, everything, any_of(wild) if wild else None, names)
+    return _Actions(negated, everything, tuple(wild), names)
 
 
-class Layer:
-    """The documents that together give one of the answers a decision needs: identity, boundary, an SCP level."""
-
-    __slots__ = ("_by_service", "_everywhere", "name", "rules")
-
-    def __init__(self, name: str, documents: Iterable[Document]) -> None:
-        self.name = name
-        self._by_service: dict[str, list[tuple[Rule, _ActionTest]]] = {}
-        self._everywhere: list[tuple[Rule, _ActionTest]] = []
-        compiled = [_compiled(name, document, one) for document in documents for one in document.statements]
-        self.rules = tuple(rule for rule, _ in compiled)
-        services = {service for _, test in compiled for service in test.names}
-        for pair in compiled:
-            test = pair[1]
-            if test.negated or test.everything or test.wild is not None:
-                self._everywhere.append(pair)
-                reached: Iterable[str] = services
-            else:
-                reached = test.names
-            for service in reached:
-                self._by_service.setdefault(service, []).append(pair)
-
-    def candidates(self, action: str) -> Candidates:
-        """Finds the rules that speak of an action, given in lower case, in the order of the documents."""
-        service, _, name = action.partition(":")
-        found = [rule for rule, test in self._by_service.get(service, self._everywhere) if test(service, name)]
-        return Candidates(
-            tuple([rule for rule in found if not rule.allows]), tuple([rule for rule in found if rule.allows])
-        )
-
-
-def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rule, _ActionTest]:
+def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rule, _Actions]:
     variables = document.substitutes
     templates = [template(text, wildcards=True, variables=variables) for text in statement.resources]
-    keys = keys_of(templates).union(
-        *(keys_needed(condition, variables=variables) for condition in statement.conditions)
-    )
+    needed = (keys_needed(condition, variables=variables) for condition in statement.conditions)
     principals = statement.principals
+    on_resource = _resource_test(templates, negated=statement.negates_resources) if templates else None
+    yes = Result.ALLOWED if statement.allows else Result.EXPLICITLY_DENIED
     rule = Rule(
-        name=statement.name,
-        layer=layer,
         allows=statement.allows,
-        on_resource=_resource_test(templates, negated=statement.negates_resources) if templates else None,
+        on_resource=on_resource,
         tests=tuple(compile_condition(condition, variables=variables) for condition in statement.conditions),
         on_principal=principal_test(principals, negated=statement.negates_principals, allows=statement.allows)
         if principals
         else None,
-        keys=keys,
+        keys=keys_of(templates).union(*needed),
+        always=on_resource is None and not statement.conditions and not principals,
+        yes=Decision(yes, statement.name, layer),
+        perhaps=Decision(Result.UNKNOWN, statement.name, layer),
     )
-    return rule, _action_test(statement.actions, negated=statement.negates_actions)
+    return rule, _actions(statement.actions, negated=statement.negates_actions)
 
 
 def _resource_test(templates: list[Template], *, negated: bool) -> ResourceTest | None:
