@@ -2,25 +2,24 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import Thread
 from typing import Any, Protocol, Self
 
 import pytest
-from werkzeug.serving import make_server
 
 from migrator.adapters.aws.changes.hands import AwsHands
 from migrator.adapters.aws.identity_center import IdentityCenterDirectory
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import Credential, CredentialKind, GroupFacts
-from migrator.ports.aws import Hands
-from migrator.sandbox import bootstrap, rules, snapshots
-from migrator.sandbox.application import Application, QuietRequests
-from migrator.sandbox.rules.center_state import Center, centers, enable
+from migrator.ports.aws import Directory, Hands
+from migrator.sandbox import launch
+from migrator.sandbox.center_control import enable_identity_center
+from migrator.sandbox.control import Control
 from tests.fakes.hands import HOME, FakeAws
 
 Target = tuple[str, ...]
 
 HOME_REGION = "eu-central-1"
+REQUEST_SECONDS = 3600
 NOW = datetime(2026, 3, 1, 9, tzinfo=UTC)
 READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 DENY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
@@ -76,6 +75,7 @@ class World(Protocol):
     """What a contract needs besides the hands: names, and things that no change can make."""
 
     hands: Hands
+    directory: Directory
     account: str
     instance: str
     store: str
@@ -95,6 +95,7 @@ class FakeWorld:
     def __init__(self) -> None:
         self.aws = FakeAws(lambda: NOW)
         self.hands: Hands = self.aws
+        self.directory: Directory = self.aws
         self.account = "222222222222"
         self.instance = HOME.instance_arn
         self.store = HOME.identity_store_id
@@ -116,16 +117,19 @@ class FakeWorld:
 
 
 class EmulatedWorld:
-    """AwsHands on the emulator; what no change can make is made by plain boto3."""
+    """AwsHands on the sandbox; what no change can make is made by plain IAM calls."""
 
-    def __init__(self, sessions: Sessions, center: Center) -> None:
+    def __init__(self, sessions: Sessions, control: Control) -> None:
         self.clock = TestClock()
         self.sessions = sessions
-        self.center = IdentityCenterDirectory(sessions, HOME_REGION)
-        self.hands: Hands = AwsHands(sessions, self.center, self.clock)
-        self.account = center.owner
+        self.control = control
+        directory = IdentityCenterDirectory(sessions, HOME_REGION)
+        self.directory = directory
+        self.hands: Hands = AwsHands(sessions, directory, self.clock)
+        center = directory.instance()
+        self.account = center.owner_account
         self.instance = center.instance_arn
-        self.store = center.store_id
+        self.store = center.identity_store_id
         self.iam = sessions.own_client("iam")
 
     def give(self, kind: str, user: str) -> Target:
@@ -134,40 +138,38 @@ class EmulatedWorld:
     def add_group(self, name: str) -> None:
         self.iam.create_group(GroupName=name)
 
+    def end_requests(self) -> None:
+        """Let AWS end, by itself, what was queued."""
+        self.control.advance(2 * REQUEST_SECONDS)
+
 
 class Emulator:
-    """The sandbox, in this process; every world begins with an empty organization."""
+    """The sandbox, a process of its own; every world begins with an organization of one account and nobody in it."""
 
     def __enter__(self) -> Self:
-        rules.install()
-        self._environment = pytest.MonkeyPatch()
-        self._server = make_server("127.0.0.1", 0, Application(), threaded=True, request_handler=QuietRequests)
-        self._environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{self._server.server_port}")
-        self._thread = Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self._beginning = self._begin()
+        self._sandbox = launch.start()
+        self.control = self._sandbox.control
+        administrator = self.control.administrator()
+        names = ("access_key_id", "secret_access_key", "session_token")
+        environment = {f"AWS_{name.upper()}": administrator[name] for name in names}
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in {**environment, "AWS_ENDPOINT_URL": self._sandbox.endpoint}.items():
+                patch.setenv(name, value)
+            self._sessions = Sessions(region=HOME_REGION)
+            # botocore reads the environment when a client is made: all that will be needed are made here.
+            for service in ("sts", "iam", "sso-admin", "identitystore"):
+                self._sessions.own_client(service)
+            self._sessions.own_client("organizations").create_organization(FeatureSet="ALL")
+        enable_identity_center(self._sandbox.endpoint, HOME_REGION, seconds=REQUEST_SECONDS)
+        self._beginning = self.control.snapshot()
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._environment.undo()
+        launch.stop(self._sandbox)
 
     def world(self) -> EmulatedWorld:
-        snapshots.restore(self._beginning)
-        return EmulatedWorld(self.sessions, next(centers()))
-
-    def _begin(self) -> str:
-        """An organization of one account with Identity Center; its administrator's credentials are ours."""
-        bootstrap.reset()
-        administrator = bootstrap.administrator()
-        for name in ("access_key_id", "secret_access_key", "session_token"):
-            self._environment.setenv(f"AWS_{name.upper()}", administrator[name])
-        self.sessions = Sessions(region=HOME_REGION)
-        self.sessions.own_client("organizations").create_organization(FeatureSet="ALL")
-        enable(administrator["account"], HOME_REGION, seconds=3600)
-        return snapshots.take()
+        self.control.restore(self._beginning)
+        return EmulatedWorld(self._sessions, self.control)
 
 
 def _login_profile(iam: Any, user: str) -> Target:

@@ -54,7 +54,7 @@ class Steps:
         self.do("account-assignment", self.assignment, True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def emulator():
     with Emulator() as running:
         yield running

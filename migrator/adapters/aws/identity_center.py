@@ -6,6 +6,7 @@ Names are looked up afresh, except that a permission set's ARN is remembered: a 
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -136,12 +137,10 @@ class IdentityCenterDirectory:
         known = self._names.get(name)
         if known is not None:
             try:
-                with translated(f"finding permission set {name}"):
-                    return use(known)
-            except Missing:
+                return use(known)
+            except (Missing, self.sso().exceptions.ResourceNotFoundException):
                 self.forget(name)
-        with translated(f"finding permission set {name}"):
-            return use(self._find_set(instance, name))
+        return use(self._find_set(instance, name))
 
     def remember(self, name: str, arn: str) -> None:
         """Keep the ARN of a set that was just seen or made."""
@@ -169,16 +168,23 @@ class IdentityCenterDirectory:
         """The identity store id of a user by name, else by address."""
         store = self.instance().identity_store_id
         for path, value in (("userName", user_name), ("emails.value", email)):
-            try:
-                if value:
+            if value:
+                with suppress(Missing):
                     return self._user_id(store, path, value)
-            except Missing:
-                continue
         return None
 
     def user_id(self, store: str, user_name: str) -> str:
-        """The id of a user; raises Missing where there is none of that name."""
-        return self._user_id(store, "userName", user_name)
+        """The id of a user; raises Missing where there is none of that name.
+
+        A name that is an address finds the user who has it, too: an identity provider may name its users otherwise,
+        and a second user of that address would be refused.
+        """
+        try:
+            return self._user_id(store, "userName", user_name)
+        except Missing:
+            if "@" not in user_name:
+                raise
+            return self._user_id(store, "emails.value", user_name)
 
     def _user_id(self, store: str, path: str, value: str) -> str:
         unique: Json = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
@@ -229,11 +235,11 @@ class IdentityCenterDirectory:
         return described["Name"]
 
     def _members(self, instance: IdentityCenter, group: str) -> tuple[str, ...]:
-        arguments = {"IdentityStoreId": instance.identity_store_id, "GroupId": group}
+        store = self.store()
+        which = {"IdentityStoreId": instance.identity_store_id, "GroupId": group}
         try:
-            with translated(f"reading members of group {group}"):
-                found = list(listed(self.store(), "list_group_memberships", "GroupMemberships", **arguments))
-        except Missing:
+            found = list(listed(store, "list_group_memberships", "GroupMemberships", **which))
+        except store.exceptions.ResourceNotFoundException:
             return ()
         return tuple(each["MemberId"]["UserId"] for each in found)
 
@@ -264,11 +270,10 @@ def customer_policies(sso: "SSOAdminClient", which: Json) -> Iterator[str]:
 
 
 def boundary(sso: "SSOAdminClient", which: Json) -> Json:
-    """The set's permissions boundary, `{"arn"}` or `{"customer": "/path/name"}`; None where it has none."""
+    """A set's permissions boundary, `{"arn"}` or `{"customer": "/path/name"}`; None where it or the set is missing."""
     try:
-        with translated("reading the permissions boundary of a permission set"):
-            found = sso.get_permissions_boundary_for_permission_set(**which)["PermissionsBoundary"]
-    except Missing:
+        found = sso.get_permissions_boundary_for_permission_set(**which)["PermissionsBoundary"]
+    except sso.exceptions.ResourceNotFoundException:
         return None
     if "ManagedPolicyArn" in found:
         return {"arn": found["ManagedPolicyArn"]}

@@ -1,6 +1,7 @@
 """Who may use a permission set in an account."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from migrator.adapters.aws.changes.center_kind import CenterKind, read_to_the_end
@@ -13,11 +14,38 @@ if TYPE_CHECKING:
     from types_boto3_sso_admin import SSOAdminClient
 
 
+IN_MANAGEMENT_ACCOUNT = (
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:GetRole",
+    "iam:GetSAMLProvider",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListPolicies",
+    "iam:ListRolePolicies",
+    "iam:ListRoles",
+    "iam:PutRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+    "iam:UpdateSAMLProvider",
+)
+"""What the caller needs besides where the account is the management account; without them the request fails later.
+
+On `role/aws-reserved/sso.amazonaws.com/*` and `saml-provider/AWSSSO_*_DO_NOT_DELETE` (Identity Center user guide,
+"Identity-based policy examples", 2).
+"""
+OUTSTANDING = 10
+"""How many assignments may be on their way at once (Identity Center user guide, "Quotas")."""
+
+
 @dataclass(frozen=True, slots=True)
 class AccountAssignment(CenterKind):
     """True while that group or user is assigned. The account's role comes and goes with the assignments."""
 
     clock: Clock
+    slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(OUTSTANDING))
 
     permissions = (
         "identitystore:GetGroupId",
@@ -55,11 +83,12 @@ class AccountAssignment(CenterKind):
             "PrincipalId": self._principal(kind, principal),
         }
         verb = _withdraw if change.after is None else _assign
-        self.center.with_set(
-            instance,
-            name,
-            lambda arn: verb(self.center.sso(), self.clock, {**which, "PermissionSetArn": arn}, change.where),
-        )
+        with self.slots:
+            self.center.with_set(
+                instance,
+                name,
+                lambda arn: verb(self.center.sso(), self.clock, {**which, "PermissionSetArn": arn}, change.where),
+            )
 
 
 def _assign(sso: "SSOAdminClient", clock: Clock, which: Json, where: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from migrator.adapters.aws.answers import clean
 from migrator.domain.model import Json
 from migrator.ports.aws import Rejected, Transient, Unavailable
 from migrator.ports.clock import Clock
@@ -45,7 +46,7 @@ def read_to_the_end(clock: Clock, what: str, status: Json, again: Callable[[str]
         pause = min(pause * 2, LONGEST_PAUSE)
         status = again(status["RequestId"])
     if status["Status"] == "FAILED":
-        reason = status.get("FailureReason") or "AWS gave no reason"
+        reason = clean(status.get("FailureReason") or "AWS gave no reason")
         kind = Transient if _NOT_NOW.search(reason) else Rejected
         raise kind(f"{what}: request {status['RequestId']} failed: {reason}")
 

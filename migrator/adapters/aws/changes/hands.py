@@ -73,6 +73,10 @@ class AwsHands:
     def __init__(self, sessions: "Sessions", directory: "IdentityCenterDirectory", clock: Clock) -> None:
         self._kinds = kinds(sessions, directory, clock)
 
+    def permissions(self) -> Mapping[str, tuple[str, ...]]:
+        """The IAM actions that each kind takes, both verbs together."""
+        return {name: verbs.permissions for name, verbs in self._kinds.items()}
+
     def observe(self, change: Change) -> Json:
         """What is there now; None where it, or what it belongs to, does not exist."""
         try:

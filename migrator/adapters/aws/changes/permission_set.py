@@ -1,15 +1,18 @@
 """A permission set: its description, session duration and tags; its policies are changes of their own."""
 
 from migrator.adapters.aws.changes.center_kind import CenterKind
-from migrator.adapters.aws.changes.kind import Target, listed, tag_list, tag_map
-from migrator.adapters.aws.errors import translated
+from migrator.adapters.aws.changes.kind import Target, listed, not_so, tag_list, tag_map
 from migrator.domain.changes import Change
 from migrator.domain.model import Json
-from migrator.ports.aws import Missing, Rejected, Transient
+from migrator.ports.aws import Missing, Rejected
 
 
 class PermissionSet(CenterKind):
-    """`{"description", "session_duration", "tags"}`; the duration as ISO 8601, `PT8H`."""
+    """`{"description", "session_duration", "tags"}`; the duration as ISO 8601, `PT8H`.
+
+    A change of fields, of new tags and of dropped tags are three writes: a plan that must survive being cut off between
+    them makes them three changes.
+    """
 
     permissions = (
         "sso:ListPermissionSets",
@@ -45,20 +48,23 @@ class PermissionSet(CenterKind):
             self._create(instance, name, change.after)
         elif change.after is None:
             self.center.with_set(instance, name, lambda arn: self._delete(instance, name, arn))
+        elif change.before["description"] and not change.after["description"]:
+            raise not_so(change, "a description can be replaced, not emptied")
         else:
             self.center.with_set(instance, name, lambda arn: self._update(instance, arn, change))
 
     def _create(self, instance: str, name: str, wanted: Json) -> None:
+        sso = self.center.sso()
         try:
-            with translated(f"creating permission set {name}"):
-                made = self.center.sso().create_permission_set(
-                    InstanceArn=instance,
-                    Name=name,
-                    SessionDuration=wanted["session_duration"],
-                    Tags=tag_list(wanted["tags"]),
-                    **_described(wanted),
-                )
-        except Transient as conflict:
+            made = sso.create_permission_set(
+                InstanceArn=instance,
+                Name=name,
+                SessionDuration=wanted["session_duration"],
+                Tags=tag_list(wanted["tags"]),
+                **_described(wanted),
+            )
+        except sso.exceptions.ConflictException as conflict:
+            # The same error says "taken" and "not now", without a reason field: a look tells them apart.
             if self._exists(instance, name):
                 raise Rejected(f"there is a permission set {name} already") from conflict
             raise
@@ -96,9 +102,8 @@ class PermissionSet(CenterKind):
         which: Json = {"InstanceArn": instance, "PermissionSetArn": arn}
         sso = self.center.sso()
         try:
-            with translated(f"deleting permission set {name}"):
-                sso.delete_permission_set(**which)
-        except Transient as conflict:
+            sso.delete_permission_set(**which)
+        except sso.exceptions.ConflictException as conflict:
             accounts = sorted(listed(sso, "list_accounts_for_provisioned_permission_set", "AccountIds", **which))
             if accounts:
                 raise Rejected(f"permission set {name} is still assigned in {', '.join(accounts)}") from conflict

@@ -132,13 +132,18 @@ class BoundaryOfSet(PermissionSetPart):
 
     permissions = (
         "sso:GetPermissionsBoundaryForPermissionSet",
+        "sso:DescribePermissionSet",
         "sso:PutPermissionsBoundaryToPermissionSet",
         "sso:DeletePermissionsBoundaryFromPermissionSet",
     )
 
     def read(self, part: Part) -> Json:
-        """The boundary."""
-        return identity_center.boundary(self.center.sso(), part.which)
+        """The boundary; "not found" is said of a missing boundary and of a missing set, so that is looked at."""
+        sso = self.center.sso()
+        found = identity_center.boundary(sso, part.which)
+        if found is None:
+            sso.describe_permission_set(**part.which)
+        return found
 
     def put(self, part: Part) -> None:
         """Put it in place of whatever is there."""

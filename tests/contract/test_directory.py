@@ -1,0 +1,119 @@
+"""The contract of the port Directory, on the fake and on AWS's own API."""
+
+import pytest
+
+from migrator.domain.changes import Change
+from tests.contract.hands_worlds import READ, READ_ONLY, VIEW_ONLY, Emulator, FakeWorld
+
+SET = {"description": "Reads", "session_duration": "PT8H", "tags": {"Owner": "data", "App": "lake"}}
+
+
+@pytest.fixture(scope="module")
+def emulator():
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture(params=["fake", "aws"])
+def world(request):
+    return FakeWorld() if request.param == "fake" else request.getfixturevalue("emulator").world()
+
+
+def create(world, kind, target, after):
+    world.hands.make(Change(kind, target, None, after))
+
+
+def a_person(world, name, group=None):
+    names = {"display_name": name, "given_name": name, "family_name": "Acme", "email": f"{name}@mail.example"}
+    create(world, "identity-store-user", (world.store, f"{name}@acme.example"), names)
+    if group:
+        create(world, "identity-store-membership", (world.store, group, f"{name}@acme.example"), True)
+
+
+def a_group(world, name):
+    create(world, "identity-store-group", (world.store, name), {"description": ""})
+
+
+def a_set(world, name):
+    create(world, "permission-set", (world.instance, name), SET)
+
+
+def test_the_only_instance_is_found(world):
+    found = world.directory.instance()
+    assert (found.instance_arn, found.identity_store_id) == (world.instance, world.store)
+
+
+def test_permission_sets_are_read_whole_and_sorted(world):
+    for name in ("writers", "analysts"):
+        a_set(world, name)
+    own = (world.instance, "analysts")
+    create(world, "permission-set-inline-policy", own, READ)
+    create(world, "permission-set-managed-policy", (*own, VIEW_ONLY), True)
+    create(world, "permission-set-customer-policy", (*own, "/team/reader"), True)
+    create(world, "permission-set-boundary", own, {"arn": READ_ONLY})
+    analysts, writers = world.directory.permission_sets()
+    assert (analysts.name, analysts.description, analysts.session_duration) == ("analysts", "Reads", "PT8H")
+    assert (analysts.inline_policy, analysts.boundary) == (READ, {"arn": READ_ONLY})
+    assert (analysts.managed_policies, analysts.customer_policies) == ((VIEW_ONLY,), ("/team/reader",))
+    assert (dict(analysts.tags), analysts.accounts) == (SET["tags"], ())
+    assert (writers.name, writers.inline_policy, writers.boundary) == ("writers", None, None)
+    assert analysts.arn != writers.arn
+
+
+def test_a_set_names_the_accounts_it_is_in(world):
+    a_group(world, "staff")
+    a_set(world, "analysts")
+    create(world, "account-assignment", (world.instance, "analysts", world.account, "GROUP", "staff"), True)
+    (found,) = world.directory.permission_sets()
+    assert found.accounts == (world.account,)
+
+
+@pytest.mark.parametrize(
+    ("user_name", "email", "found"),
+    [
+        ("ada@acme.example", "", True),
+        ("somebody", "ada@mail.example", True),
+        ("ada@acme.example", "nobody@mail.example", True),
+        ("somebody", "nobody@mail.example", False),
+        ("somebody", "", False),
+    ],
+)
+def test_a_user_is_found_by_name_else_by_address(world, user_name, email, found):
+    a_person(world, "ada")
+    assert bool(world.directory.find_user(user_name, email)) is found
+
+
+def test_holders_are_people_with_groups_resolved(world):
+    a_group(world, "staff")
+    a_person(world, "ada", group="staff")
+    a_person(world, "bob", group="staff")
+    a_person(world, "eve")
+    for name in ("analysts", "writers"):
+        a_set(world, name)
+    on = world.account
+    create(world, "account-assignment", (world.instance, "analysts", on, "GROUP", "staff"), True)
+    create(world, "account-assignment", (world.instance, "analysts", on, "USER", "ada@acme.example"), True)
+    create(world, "account-assignment", (world.instance, "writers", on, "USER", "eve@acme.example"), True)
+    assert world.directory.holders() == [
+        ("ada@acme.example", on, "analysts"),
+        ("bob@acme.example", on, "analysts"),
+        ("eve@acme.example", on, "writers"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["GROUP", "USER"])
+def test_a_principal_that_is_gone_holds_nothing(world, kind):
+    a_group(world, "staff")
+    a_person(world, "ada", group="staff")
+    a_set(world, "analysts")
+    principal = "staff" if kind == "GROUP" else "ada@acme.example"
+    create(world, "account-assignment", (world.instance, "analysts", world.account, kind, principal), True)
+    gone = "identity-store-group" if kind == "GROUP" else "identity-store-user"
+    change = Change(gone, (world.store, principal), None, None)
+    world.hands.make(Change(gone, change.target, world.hands.observe(change), None))
+    assert world.directory.holders() == []
+
+
+def test_nobody_holds_a_set_that_is_assigned_to_nobody(world):
+    a_set(world, "analysts")
+    assert world.directory.holders() == []
