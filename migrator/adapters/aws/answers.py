@@ -46,7 +46,9 @@ def read(error: Exception) -> Answer | None:
     if isinstance(error, ClientError):
         return read_response(error.response)
     if isinstance(error, ResponseParserError):
-        return Answer("ResponseParserError", from_aws=False)
+        # An emulator answers what it lacks with a page; anything else unreadable is an answer lost on its way.
+        page = "<!doctype html" in str(error).lower()
+        return Answer("HtmlPage" if page else "UnreadableAnswer", from_aws=False)
     if isinstance(error, BotoCoreError):
         return Answer(type(error).__name__, clean(str(error)), from_aws=False)
     return None

@@ -10,6 +10,11 @@ from migrator.ports.aws import AccessDenied, Missing, NotSupported, Rejected, Tr
 
 SIGN_IN = "sign in or renew the credentials (aws sso login, or new keys) and check aws.profile and aws.region"
 
+
+class ActionDenied(AccessDenied):
+    """AWS knows us and refused this one action; other actions may well be allowed."""
+
+
 _CREDENTIALS = frozenset(
     (
         "AuthFailure",
@@ -88,7 +93,7 @@ _UNKNOWN_OPERATION = frozenset(
         "InvalidAction",
         "NotImplemented",
         "NotImplementedException",
-        "ResponseParserError",
+        "HtmlPage",
         "UnknownOperation",
         "UnknownOperationException",
     )
@@ -119,7 +124,7 @@ _UNIQUENESS = "UNIQUENESS_CONSTRAINT_VIOLATION"
 Verdict = tuple[type[MigratorError], str, str]
 """The port's error, what happened in words, and what to do next."""
 
-_REFUSED = (AccessDenied, "was refused", "allow the role or user that runs migrator this action")
+_REFUSED = (ActionDenied, "was refused", "allow the role or user that runs migrator this action")
 _SILENT = (Unavailable, "got no answer", "check the network, aws.region and AWS_ENDPOINT_URL, then run it again")
 _NOT_SENT = (Rejected, "was not sent: its parameters are not valid", "report this as a bug of migrator")
 _ABSENT_THING = (Missing, "found nothing of that name", "run `migrator discover` and look again")

@@ -4,14 +4,14 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
 
 from migrator import __version__
 from migrator.adapters.aws.session import Sessions
-from migrator.ports.aws import AccessDenied, Unavailable
-from tests.integration.aws.conftest import MEMBER, OWN
+from migrator.ports.aws import AccessDenied, NotSupported, Unavailable
+from tests.integration.aws.accounts import MEMBER, OWN
+from tests.integration.aws.scripted import IDENTITY, failure, scripted
 
-pytestmark = pytest.mark.usefixtures("endpoint")
+pytestmark = pytest.mark.usefixtures("roles")
 
 
 class Crash(BaseException):
@@ -51,17 +51,17 @@ def test_without_a_role_every_account_is_seen_with_the_callers_own_credentials()
 
 
 def test_outside_the_management_account_the_callers_account_is_a_member_too():
-    manager = "arn:aws:iam::999999999999:role/OrganizationReader"
+    manager = f"arn:aws:iam::{MEMBER}:role/OrganizationReader"
     sessions = Sessions(discovery_role="MigratorDiscovery", organization_role_arn=manager)
 
     assert arn_of(sessions.client("sts", OWN, "read")).endswith(f"{OWN}:assumed-role/MigratorDiscovery/migrator")
-    assert arn_of(sessions.organization_client("sts")).endswith("999999999999:assumed-role/OrganizationReader/migrator")
+    assert arn_of(sessions.organization_client("sts")).endswith(f"{MEMBER}:assumed-role/OrganizationReader/migrator")
 
 
 def test_identity_center_has_a_role_of_its_own():
-    sessions = Sessions(identity_center_role_arn="arn:aws:iam::888888888888:role/Center")
+    sessions = Sessions(identity_center_role_arn=f"arn:aws:iam::{MEMBER}:role/Center")
 
-    assert ":888888888888:" in arn_of(sessions.center_client("sts", "eu-west-1"))
+    assert f"{MEMBER}:assumed-role/Center/" in arn_of(sessions.center_client("sts", "eu-west-1"))
     assert arn_of(sessions.organization_client("sts")) == sessions.caller().arn
 
 
@@ -73,7 +73,7 @@ def test_another_partition_has_its_own_role_arns():
 
 def test_one_client_serves_all_threads_and_the_role_is_assumed_once():
     moments = []
-    sessions = Sessions(discovery_role="Reader", on_call=lambda moment, n: moments.append((moment, n)))
+    sessions = Sessions(discovery_role="MigratorDiscovery", on_call=lambda moment, n: moments.append((moment, n)))
 
     def listed(_number) -> int:
         client = sessions.client("iam", MEMBER, "read")
@@ -131,17 +131,37 @@ def test_a_crash_inside_assume_role_goes_out_too():
             raise Crash
 
     with pytest.raises(Crash):
-        Sessions(discovery_role="Reader", on_call=cut).client("iam", MEMBER, "read").list_users()
+        Sessions(discovery_role="MigratorDiscovery", on_call=cut).client("iam", MEMBER, "read").list_users()
 
 
-def test_retries_are_attempts_too():
+def test_retries_are_attempts_too(monkeypatch):
     seen = []
-    client = Sessions(on_call=lambda moment, n: seen.append((moment, n))).own_client("organizations")
+    with scripted((500, failure("InternalFailure")), (200, IDENTITY)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        Sessions(on_call=lambda moment, n: seen.append((moment, n))).caller()
 
-    with pytest.raises(ClientError):
-        client.describe_effective_policy(PolicyType="TAG_POLICY")
+    assert seen == [("before", 1), ("after", 1), ("before", 2), ("after", 2)]
 
-    assert seen[:4] == [("before", 1), ("after", 1), ("before", 2), ("after", 2)]
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, failure("Throttling", "Rate exceeded"), Unavailable),
+        (503, failure("ServiceUnavailable"), Unavailable),
+        (500, "<!doctype html><p>Internal Server Error", NotSupported),
+        (200, "<GetCallerIdentityResponse><GetCall", Unavailable),
+        (403, failure("ExpiredToken", "The security token is &#x202e;expired"), AccessDenied),
+        (403, failure("AccessDenied", "no"), AccessDenied),
+    ],
+)
+def test_what_comes_over_the_wire_is_translated(monkeypatch, status, body, kind):
+    with scripted((status, body)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        with pytest.raises(kind) as error:
+            Sessions(attempts=1).caller()
+
+    assert str(error.value).isprintable()
+    assert error.value.next_step
 
 
 def test_missing_credentials_say_how_to_sign_in(monkeypatch):

@@ -13,7 +13,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from migrator.adapters.aws.answers import LONGEST, clean
-from migrator.adapters.aws.errors import SIGN_IN, translated
+from migrator.adapters.aws.errors import SIGN_IN, ActionDenied, translated
 from migrator.domain.errors import Stale
 from migrator.ports.aws import AccessDenied, Missing, NotSupported, Rejected, Transient, Unavailable
 
@@ -35,11 +35,11 @@ def translation(error):
 @pytest.mark.parametrize(
     ("code", "kind"),
     [
-        ("AccessDenied", AccessDenied),
-        ("AccessDeniedException", AccessDenied),
-        ("UnauthorizedOperation", AccessDenied),
-        ("Client.UnauthorizedOperation", AccessDenied),
-        ("403", AccessDenied),
+        ("AccessDenied", ActionDenied),
+        ("AccessDeniedException", ActionDenied),
+        ("UnauthorizedOperation", ActionDenied),
+        ("Client.UnauthorizedOperation", ActionDenied),
+        ("403", ActionDenied),
         ("ExpiredToken", AccessDenied),
         ("ExpiredTokenException", AccessDenied),
         ("InvalidClientTokenId", AccessDenied),
@@ -86,7 +86,7 @@ def test_each_code_has_its_error(code, kind):
 
 
 def test_a_forbidden_status_counts_where_the_code_is_unknown():
-    assert type(translation(refusal("SomethingNew", status=403))) is AccessDenied
+    assert type(translation(refusal("SomethingNew", status=403))) is ActionDenied
 
 
 @pytest.mark.parametrize(
@@ -114,6 +114,7 @@ def test_a_conflict_over_a_name_may_stand_in_the_message_alone():
         (ConnectTimeoutError(endpoint_url="https://iam.example"), Unavailable),
         (ReadTimeoutError(endpoint_url="https://iam.example"), Unavailable),
         (ResponseParserError("Unable to parse b'<!doctype html>'"), NotSupported),
+        (ResponseParserError("Unable to parse b'<ListUsersRes'"), Unavailable),
         (ParamValidationError(report="Invalid length for parameter UserName"), Rejected),
     ],
 )

@@ -1,0 +1,123 @@
+"""IAM, read: whole accounts with few calls, single users afresh."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from migrator.adapters.aws import trails
+from migrator.adapters.aws.authorization import Authorization, document, read_authorization
+from migrator.adapters.aws.credential_report import Report
+from migrator.adapters.aws.iam_calls import IamCalls
+from migrator.adapters.aws.iam_credentials import CredentialReading
+from migrator.adapters.aws.iam_user import PERMISSIONS as USER_PERMISSIONS
+from migrator.adapters.aws.iam_user import last_sign_in, read_user_afresh
+from migrator.adapters.aws.references import search
+from migrator.adapters.aws.report_request import PERMISSIONS as REPORT_PERMISSIONS
+from migrator.adapters.aws.report_request import request_report
+from migrator.adapters.aws.session import Sessions
+from migrator.domain.model import AccountFacts, Json, UserFacts
+from migrator.ports.aws import Missing, References, Trail
+from migrator.ports.clock import Clock
+
+PERMISSIONS = tuple(
+    sorted(
+        {
+            "iam:GetAccountAuthorizationDetails",
+            "iam:GetPolicy",
+            "iam:GetPolicyVersion",
+            *REPORT_PERMISSIONS,
+            *USER_PERMISSIONS,
+        }
+    )
+)
+
+READ = ["User", "Group", "LocalManagedPolicy", "AWSManagedPolicy"]
+"""What is asked of GetAccountAuthorizationDetails; roles, which may be thousands, are not."""
+
+NO_REPORT = "credential report"
+
+
+@dataclass(frozen=True, slots=True)
+class IamReader:
+    """The port `AccountReader` over boto3; the clock waits for the credential report."""
+
+    sessions: Sessions
+    clock: Clock
+
+    def read_account(self, account_id: str) -> AccountFacts:
+        """Every user with all it has; `observed_at` is the moment before the first call.
+
+        GetAccountAuthorizationDetails and the credential report carry most of it. Raises Unreachable where the account
+        cannot be entered or refuses GetAccountAuthorizationDetails.
+        """
+        observed_at = self.clock.now()
+        calls = self._calls(account_id)
+        pages = calls.pages("GetAccountAuthorizationDetails", Filter=READ)
+        found = read_authorization(pages, account_id, observed_at)
+        report = request_report(calls, self.clock)
+        fresh = report if report and report.made_since(observed_at) else None
+        users = (self._with_credentials(calls, user, fresh) for user in found.users)
+        policies, gaps = _complete(calls, found)
+        return AccountFacts(
+            account_id=account_id,
+            observed_at=observed_at,
+            users=tuple(user for user in users if user is not None),
+            groups=found.groups,
+            policies=policies,
+            root=report.root if report else None,
+            not_checked=tuple(sorted((*gaps, *(() if report else (NO_REPORT,))))),
+        )
+
+    def read_user(self, account_id: str, user_name: str) -> UserFacts | None:
+        """One user afresh, everything a snapshot needs; None where it does not exist."""
+        return read_user_afresh(self._calls(account_id), user_name, self.clock.now())
+
+    def find_references(self, account_id: str, user_arns: Collection[str], regions: Sequence[str]) -> References:
+        """Policies of this account that name one of these users, by ARN or by unique id."""
+        return search(self.sessions, account_id, user_arns, regions)
+
+    def trails(self, account_id: str, region: str) -> Sequence[Trail]:
+        """The trails that record this account."""
+        return trails.read_trails(self.sessions, account_id, region)
+
+    def _calls(self, account_id: str) -> IamCalls:
+        return IamCalls(self.sessions.client("iam", account_id, "read"), account_id)
+
+    def _with_credentials(self, calls: IamCalls, user: UserFacts, report: Report | None) -> UserFacts | None:
+        """The user with its credentials; None where it ceased to exist meanwhile."""
+        row = report.row_of(user.user_name, user.created_at) if report else None
+        reading = CredentialReading(calls, user.user_name, row, partial(self._last_sign_in, calls, user.user_name))
+        try:
+            credentials = reading.all()
+        except Missing:
+            return None
+        return replace(user, credentials=credentials, not_checked=tuple(sorted(reading.missed)))
+
+    def _last_sign_in(self, calls: IamCalls, user_name: str) -> datetime | None:
+        return last_sign_in(calls.answer("GetUser", UserName=user_name)["User"])
+
+
+def _complete(calls: IamCalls, found: Authorization) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """Policies by ARN, with the ones that users or groups have and the answer left out, boundaries above all."""
+    policies = dict(found.policies)
+    gaps: set[str] = set()
+    for arn in sorted(found.referenced - policies.keys()):
+        fetched = _fetched(calls, arn, gaps)
+        if fetched is not None:
+            policies[arn] = fetched
+    return {arn: policies[arn] for arn in sorted(policies)}, tuple(gaps)
+
+
+def _fetched(calls: IamCalls, arn: str, gaps: set[str]) -> Json:
+    words = f"policy {arn}"
+    try:
+        policy = calls.answer_or_missed(words, gaps, "GetPolicy", PolicyArn=arn)
+        if policy is None:
+            return None
+        version = policy["Policy"]["DefaultVersionId"]
+        answer = calls.answer_or_missed(words, gaps, "GetPolicyVersion", PolicyArn=arn, VersionId=version)
+    except Missing:
+        gaps.add(words)
+        return None
+    return None if answer is None else document(answer["PolicyVersion"]["Document"])

@@ -1,0 +1,91 @@
+"""CloudTrail's trails: whether they log, where to, and what they select."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from migrator.adapters.aws.errors import ActionDenied, translated
+from migrator.adapters.aws.session import Sessions
+from migrator.domain.model import Json
+from migrator.ports.aws import Missing, NotSupported, Rejected, Trail
+
+PERMISSIONS = ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors")
+
+_UNREADABLE = (ActionDenied, Missing, NotSupported, Rejected)
+
+
+def read_trails(sessions: Sessions, account_id: str, region: str) -> Sequence[Trail]:
+    """Every trail that records this account in this region, by ARN: its own, other regions' and the organization's.
+
+    A trail whose status may not be read counts as silent, and one whose selectors may not be read as selecting
+    nothing. Raises Unreachable where the account cannot be entered or refuses DescribeTrails.
+    """
+    client = sessions.client("cloudtrail", account_id, "read", region)
+    with translated("cloudtrail:DescribeTrails", account_id):
+        described = client.describe_trails(includeShadowTrails=True).get("trailList", ())
+    by_arn = {trail["TrailARN"]: trail for trail in described}
+    return tuple(_read(sessions, account_id, by_arn[arn], region) for arn in sorted(by_arn))
+
+
+def read_trail(described: Json, status: Json, selectors: Json) -> Trail:
+    """A trail from what DescribeTrails, GetTrailStatus and GetEventSelectors say of it."""
+    basic = selectors.get("EventSelectors") or ()
+    advanced = selectors.get("AdvancedEventSelectors") or ()
+    return Trail(
+        arn=described["TrailARN"],
+        logging=bool(status.get("IsLogging")),
+        organization=bool(described.get("IsOrganizationTrail")),
+        bucket=described.get("S3BucketName", ""),
+        prefix=described.get("S3KeyPrefix") or "",
+        management_events=_hears_all({*_basic_halves(basic), *_advanced_halves(advanced)}),
+        data_selectors=(
+            *(each for each in basic if each.get("DataResources")),
+            *(each for each in advanced if "Management" not in _equals(each, "eventCategory")),
+        ),
+        regions="all" if described.get("IsMultiRegionTrail") else described.get("HomeRegion", ""),
+    )
+
+
+def _read(sessions: Sessions, account_id: str, described: Json, region: str) -> Trail:
+    """Selectors are asked for at home: a shadow in another region has none of its own."""
+    arn = described["TrailARN"]
+    home = sessions.client("cloudtrail", account_id, "read", described.get("HomeRegion") or region)
+    status = _answer(home, "get_trail_status", "cloudtrail:GetTrailStatus", account_id, Name=arn)
+    selectors = _answer(home, "get_event_selectors", "cloudtrail:GetEventSelectors", account_id, TrailName=arn)
+    return read_trail(described, status, selectors)
+
+
+def _answer(client: Any, method: str, what: str, account_id: str, **arguments: str) -> Json:
+    try:
+        with translated(what, account_id):
+            return getattr(client, method)(**arguments)
+    except _UNREADABLE:
+        return {}
+
+
+def _hears_all(halves: Collection[str]) -> bool:
+    return {"read", "write"} <= set(halves)
+
+
+def _basic_halves(selectors: Collection[Json]) -> Iterator[str]:
+    """Which management events basic selectors take: reading, writing or both."""
+    for selector in selectors:
+        if selector.get("IncludeManagementEvents", True):
+            chosen = selector.get("ReadWriteType", "All")
+            yield from (half for half in ("read", "write") if chosen in {"All", f"{half.capitalize()}Only"})
+
+
+def _advanced_halves(selectors: Collection[Json]) -> Iterator[str]:
+    """The same of advanced selectors, where the field `readOnly` chooses; one about single sources counts as none."""
+    for selector in selectors:
+        if "Management" in _equals(selector, "eventCategory") and not _equals(selector, "eventSource"):
+            chosen = _equals(selector, "readOnly")
+            yield from (half for half, value in (("read", "true"), ("write", "false")) if not chosen or value in chosen)
+
+
+def _equals(selector: Json, field: str) -> tuple[str, ...]:
+    return tuple(
+        value
+        for each in selector.get("FieldSelectors", ())
+        if each.get("Field") == field
+        for value in each.get("Equals", ())
+    )
