@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from migrator.domain.coverage import Coverage
 from migrator.domain.dossier import (
+    Covered,
     Decision,
     Dossier,
     Listening,
@@ -85,6 +85,12 @@ def an_approval(**changes: Any) -> Approval:
     return replace(approval, **changes)
 
 
+def covered(**counts: Any) -> Covered:
+    """Coverage of the present plan, computed an hour ago; `calls` is the sum of the counts."""
+    numbers = (counts.get(name, 0) for name in ("allowed", "denied", "unknown"))
+    return Covered(**{"spec_sha": "sha", "at": ago(hours=1), "calls": sum(numbers), **counts})
+
+
 def a_decision(what: str, value: Any = True, **changes: Any) -> Decision:
     """Erin's decision of yesterday."""
     decision = Decision("user:7", what, value, "because", "erin@example.com", ago(days=1))
@@ -116,7 +122,7 @@ def a_dossier(**changes: Any) -> Dossier:
         facts=facts,
         credentials=(TrackedCredential(a_key(), "Active"),),
         planned=PlannedSet("data-dev", "sha", {}),
-        coverage=Coverage(calls=120, allowed=120),
+        coverage=covered(allowed=120),
         used=Used(mined_at=ago(hours=1), since=ago(days=90), until=ago(hours=1), last=ago(days=1), calls=120),
         sign_ins=(SignIn(ago(hours=1), ACCOUNT, "data-dev", "alice@example.com"),),
         wave=a_wave(),

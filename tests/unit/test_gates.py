@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
-from migrator.domain.coverage import Coverage, Gap
-from migrator.domain.dossier import Dossier, Listening, PlannedSet, Population, Reference, Searched, SignIn, Used
+from migrator.domain.dossier import (
+    Dossier,
+    Listening,
+    PlannedSet,
+    Population,
+    Reference,
+    Searched,
+    SignIn,
+    Uncovered,
+    Used,
+)
 from migrator.domain.gates.safety import iac_owners
 from migrator.domain.gates.table import BEFORE, GATES, gates_for, held_by, judge, next_look, unchecked
 from migrator.domain.gates.windows import next_opening
@@ -27,6 +36,7 @@ from tests.unit.dossiers import (
     ago,
     ahead,
     an_approval,
+    covered,
     some_facts,
 )
 
@@ -162,16 +172,17 @@ def test_person_linked(dossier, is_open):
     assert ask("person-linked", dossier).open is is_open
 
 
-GAPS = (Gap("s3:DeleteObject", "arn:aws:s3:::data/*", 3, NOW),)
+GAPS = (Uncovered("s3:DeleteObject", "arn:aws:s3:::data/*", 3, NOW),)
 COVERAGE = {
-    "all covered": (Coverage(120, allowed=120), True, "120 of 120 calls covered"),
+    "all covered": (covered(allowed=120), True, "120 of 120 calls covered"),
     "gaps": (
-        Coverage(120, allowed=117, denied=3, gaps=GAPS),
+        covered(allowed=117, denied=3, gaps=GAPS),
         False,
         "3 of 120 calls not covered: s3:DeleteObject on arn:aws:s3:::data/*",
     ),
-    "unknown is not covered": (Coverage(10, allowed=9, unknown=1), False, "1 of 10 calls not covered"),
-    "no calls": (Coverage(), True, "no calls to cover"),
+    "unknown is not covered": (covered(allowed=9, unknown=1), False, "1 of 10 calls not covered"),
+    "no calls": (covered(), True, "no calls to cover"),
+    "of another plan": (covered(spec_sha="old", allowed=9), False, "coverage is of an older plan"),
     "never computed": (None, False, "coverage was never computed"),
 }
 
@@ -183,14 +194,14 @@ def test_coverage(cover, is_open, why):
 
 
 def test_coverage_may_be_asked_to_be_less_than_complete():
-    dossier = a_dossier(coverage=Coverage(10, allowed=9, denied=1))
+    dossier = a_dossier(coverage=covered(allowed=9, denied=1))
     assert ask("coverage", dossier, rules=replace(RULES, coverage_min_percent=90)).open
     assert not ask("coverage", dossier, rules=replace(RULES, coverage_min_percent=91)).open
 
 
 def test_no_calls_prove_nothing_where_nobody_read_the_usage():
-    assert not ask("coverage", a_dossier(coverage=Coverage(), used=Used())).open
-    blind = ask("coverage", a_dossier(coverage=Coverage(), used=Used()), rules=replace(RULES, usage_sources=0))
+    assert not ask("coverage", a_dossier(coverage=covered(), used=Used())).open
+    blind = ask("coverage", a_dossier(coverage=covered(), used=Used()), rules=replace(RULES, usage_sources=0))
     assert (blind.open, blind.not_checked) == (True, ("what the user did: no usage source",))
 
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from migrator.domain.coverage import Coverage
 from migrator.domain.dossier import Dossier, TrackedCredential, Used
 from migrator.domain.errors import IllegalMove, Refused
 from migrator.domain.lifecycle import State
@@ -25,7 +24,7 @@ from migrator.domain.waves import (
     move_wave,
     subject_hash,
 )
-from tests.unit.dossiers import NOW, a_decision, a_dossier, a_key, a_user, a_wave, ago, an_approval, some_facts
+from tests.unit.dossiers import NOW, a_decision, a_dossier, a_key, a_user, a_wave, ago, an_approval, covered, some_facts
 
 RULES = Rules()
 EVERY_MOVE = [(state, move) for state in WaveState for move in WaveMove]
@@ -152,7 +151,7 @@ def mover(number: int, **changes: object) -> Dossier:
     calls, owner = changes.pop("calls", 0), changes.pop("owner", "data")
     person = changes.pop("person", f"p{number}@x.io")
     user = a_user(id=number, user_name=f"user-{number:03}", owner=owner, persons=(person,), **changes)
-    return a_dossier(user=user, wave=None, used=Used(calls=calls), coverage=Coverage(), facts=some_facts())
+    return a_dossier(user=user, wave=None, used=Used(calls=calls), coverage=covered(), facts=some_facts())
 
 
 def members(plan):
@@ -181,7 +180,7 @@ REASONS = {
     "a machine": (mover(1, kind=Kind.MACHINE), "a machine: nobody watches it fail"),
     "busy": (mover(1, calls=999), "999 calls in the look-back"),
     "idle": (mover(1), "quiet and covered"),
-    "gaps": (replace(mover(1), coverage=Coverage(3, denied=2, unknown=1)), "3 calls not covered"),
+    "gaps": (replace(mover(1), coverage=covered(denied=2, unknown=1)), "3 calls not covered"),
     "an administrator": (
         replace(mover(1), facts=some_facts(attached_policies=("arn:aws:iam::aws:policy/AdministratorAccess",))),
         "an administrator",

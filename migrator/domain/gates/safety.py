@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult, closed, counted, listed, opened, span
 from migrator.domain.lifecycle import Move
+from migrator.domain.references import SOLE_ADMINISTRATOR
 from migrator.domain.rules import Rules
 
 FACTS_WITHIN = timedelta(hours=1)
@@ -13,9 +14,6 @@ FACTS_WITHIN = timedelta(hours=1)
 
 SEARCHED_WITHIN = timedelta(days=1)
 """How old the search for references may be."""
-
-SOLE_ADMINISTRATOR = "sole-administrator"
-"""The effect of a reference that no waiver covers: only AWS Support recovers such a KMS key."""
 
 _STACK_TAG = "aws:cloudformation:stack-name"
 _CODE_TOOLS = ("terraform", "opentofu", "pulumi", "cloudformation", "cdk", "terragrunt", "crossplane")

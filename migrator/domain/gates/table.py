@@ -8,6 +8,7 @@ from migrator.domain.gates import access, approval, decided, safety, screams, us
 from migrator.domain.gates.result import GateResult
 from migrator.domain.lifecycle import Move
 from migrator.domain.model import Destination
+from migrator.domain.references import SOLE_ADMINISTRATOR
 from migrator.domain.rules import Rules
 
 Gate = Callable[[Dossier, Move, Rules, datetime], GateResult]
@@ -79,7 +80,7 @@ def judge(gate: str, dossier: Dossier, move: Move, rules: Rules, now: datetime) 
 
 def waivable(gate: str, dossier: Dossier) -> bool:
     """Whether a decision may open this gate for this user: never where a KMS key would be lost with it."""
-    sole = any(r.effect == safety.SOLE_ADMINISTRATOR for r in dossier.references.found)
+    sole = any(r.effect == SOLE_ADMINISTRATOR for r in dossier.references.found)
     return gate not in NEVER_WAIVED and not (gate == "arn-references" and sole)
 
 

@@ -36,13 +36,14 @@ def coverage(dossier: Dossier, _move: Move, rules: Rules, _now: datetime) -> Gat
     gate, cover, planned = "coverage", dossier.coverage, dossier.planned
     if cover is None or planned is None:
         return closed(gate, "coverage was never computed", f"migrator map {dossier.user.key}")
+    if cover.spec_sha != planned.spec_sha:
+        return closed(gate, "coverage is of an older plan", f"migrator map {dossier.user.key}")
     judged = cover.allowed + cover.denied + cover.unknown
     if judged == 0:
         return _nothing_to_cover(dossier, rules)
     if cover.allowed * 100 >= rules.coverage_min_percent * judged:
         return opened(gate, f"{cover.allowed} of {counted(judged, 'call')} covered")
     gaps = tuple(f"{gap.action} on {gap.resource}" if gap.resource else gap.action for gap in cover.gaps)
-    gaps += tuple(f"{doubt.what}, {doubt.why}" for doubt in cover.doubts)
     missing = f": {listed(gaps, 1)}" if gaps else ""
     why = f"{judged - cover.allowed} of {counted(judged, 'call')} not covered{missing}"
     return closed(gate, why, f"migrator permission-sets diff {planned.name}")
