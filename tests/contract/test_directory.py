@@ -3,6 +3,7 @@
 import pytest
 
 from migrator.domain.changes import Change
+from migrator.ports.aws import Missing
 from tests.contract.hands_worlds import READ, READ_ONLY, VIEW_ONLY, Emulator, FakeWorld
 
 SET = {"description": "Reads", "session_duration": "PT8H", "tags": {"Owner": "data", "App": "lake"}}
@@ -81,6 +82,21 @@ def test_a_set_names_the_accounts_it_is_in(world):
 def test_a_user_is_found_by_name_else_by_address(world, user_name, email, found):
     a_person(world, "ada")
     assert bool(world.directory.find_user(user_name, email)) is found
+
+
+def test_a_user_found_by_address_is_known_by_its_own_name(world):
+    a_person(world, "ada")
+    found = world.directory.find_user("somebody", "ada@mail.example")
+    assert world.directory.user_name(found) == "ada@acme.example"
+
+
+def test_a_user_that_is_gone_has_no_name(world):
+    a_person(world, "ada")
+    found = world.directory.find_user("ada@acme.example", "")
+    change = Change("identity-store-user", (world.store, "ada@acme.example"), {}, None)
+    world.hands.make(change)
+    with pytest.raises(Missing):
+        world.directory.user_name(found)
 
 
 def test_holders_are_people_with_groups_resolved(world):

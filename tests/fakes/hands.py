@@ -4,6 +4,7 @@ What exists is `{(kind, target): value}` with the values that changes carry, so 
 that matter to an apply loop are AWS's: parents must exist, DeleteConflict, no second creation, secrets never return.
 """
 
+import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import replace
@@ -166,7 +167,7 @@ class FakeAws:
     def _within_quota(self, kind: str, target: Target, value: Json) -> None:
         if kind == "inline-policy":
             others = [v for k, v in self._parts(kind, target[:2]) if k != target]
-            if sum(len("".join(str(document).split())) for document in (*others, value)) > INLINE_LIMIT:
+            if sum(len("".join(json.dumps(document).split())) for document in (*others, value)) > INLINE_LIMIT:
                 raise Rejected(f"{kind} {target[-1]}: LimitExceeded, {INLINE_LIMIT} characters a user")
         if kind == "attached-policy":
             others = [k for k, _ in self._parts(kind, target[:2]) if k != target]
@@ -301,6 +302,13 @@ class FakeAws:
             if at[1] == user_name or value["email"] == _email:
                 return f"user-{at[1]}"
         return None
+
+    def user_name(self, user_id: str) -> str:
+        """The name of a user by its id."""
+        name = user_id.removeprefix("user-")
+        if ("identity-store-user", (HOME.identity_store_id, name)) not in self.there:
+            raise Missing(f"there is no identity store user {user_id}")
+        return name
 
     def permission_sets(self) -> Sequence[SetOnAws]:
         """Every permission set with its parts."""

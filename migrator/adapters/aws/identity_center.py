@@ -35,6 +35,7 @@ PERMISSIONS = (
     "sso:ListAccountsForProvisionedPermissionSet",
     "sso:ListAccountAssignments",
     "identitystore:GetUserId",
+    "identitystore:DescribeUser",
     "identitystore:GetGroupId",
     "identitystore:ListUsers",
     "identitystore:ListGroupMemberships",
@@ -153,7 +154,7 @@ class IdentityCenterDirectory:
     def _find_set(self, instance: str, name: str) -> str:
         """The set's ARN; there is no search by name, so sets that were never seen are described one by one."""
         with self._lock:
-            seen = {arn: known for known, arn in self._names.items()}
+            seen = {arn: known for known, arn in dict(self._names).items()}
             for arn in self._set_arns(instance):
                 if arn not in seen:
                     described = self.sso().describe_permission_set(InstanceArn=instance, PermissionSetArn=arn)
@@ -173,18 +174,15 @@ class IdentityCenterDirectory:
                     return self._user_id(store, path, value)
         return None
 
-    def user_id(self, store: str, user_name: str) -> str:
-        """The id of a user; raises Missing where there is none of that name.
+    def user_name(self, user_id: str) -> str:
+        """The name of a user by its id; raises Missing where there is none."""
+        store = self.instance().identity_store_id
+        with translated(f"reading identity store user {user_id}"):
+            return self.store().describe_user(IdentityStoreId=store, UserId=user_id)["UserName"]
 
-        A name that is an address finds the user who has it, too: an identity provider may name its users otherwise,
-        and a second user of that address would be refused.
-        """
-        try:
-            return self._user_id(store, "userName", user_name)
-        except Missing:
-            if "@" not in user_name:
-                raise
-            return self._user_id(store, "emails.value", user_name)
+    def user_id(self, store: str, user_name: str) -> str:
+        """The id of a user; raises Missing where there is none of that name."""
+        return self._user_id(store, "userName", user_name)
 
     def _user_id(self, store: str, path: str, value: str) -> str:
         unique: Json = {"UniqueAttribute": {"AttributePath": path, "AttributeValue": value}}
@@ -227,7 +225,7 @@ class IdentityCenterDirectory:
                 yield row["PrincipalType"], row["PrincipalId"], account, name
 
     def _set_name(self, instance: str, arn: str) -> str:
-        for name, known in self._names.items():
+        for name, known in dict(self._names).items():
             if known == arn:
                 return name
         described = self.sso().describe_permission_set(InstanceArn=instance, PermissionSetArn=arn)["PermissionSet"]

@@ -108,7 +108,7 @@ def test_a_kind_takes_the_permissions_that_it_declares(world, staged, calls, kin
         ("attached-policy", 1, 1),
         ("permissions-boundary", 1, 1),
         ("managed-policy", 1, 1),
-        ("identity-store-user", 2, 1),
+        ("identity-store-user", 1, 1),
         ("identity-store-group", 1, 1),
         ("permission-set-managed-policy", 1, 1),
         ("permission-set-inline-policy", 1, 1),
