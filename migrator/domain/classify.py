@@ -6,12 +6,12 @@ a human, and their sum is the belief: naive Bayes, so a reader can add the piece
 
 import math
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrator.domain.dossier import Decision, Used
-from migrator.domain.model import Destination, Evidence, Kind, UserFacts
+from migrator.domain.dossier import Decision, TrackedCredential, Used
+from migrator.domain.model import Credential, Destination, Evidence, Kind, UserFacts
 from migrator.domain.rules import ClassRule, Rules
 from migrator.domain.traits import Trait, traits
 
@@ -45,6 +45,25 @@ def classify(
     kind, confidence, evidence = _kind(facts, used, rules, decisions, now, hours)
     destination, why = _destination(facts, used, rules, decisions, kind, now)
     return Classification(kind, confidence, destination, (*evidence, *why))
+
+
+def with_last_use(facts: UserFacts, credentials: Iterable[TrackedCredential]) -> UserFacts:
+    """Facts of a stored snapshot, which holds no times of use, with those that the credential rows know.
+
+    Without them a busy user looks as if it had never been used, and would be retired.
+    """
+    known = {(c.credential.kind, c.credential.id): c.credential for c in credentials}
+    merged = (c if c.last_used_at else _with_times_of(c, known.get((c.kind, c.id), c)) for c in facts.credentials)
+    return replace(facts, credentials=tuple(merged))
+
+
+def _with_times_of(credential: Credential, known: Credential) -> Credential:
+    return replace(
+        credential,
+        last_used_at=known.last_used_at,
+        last_used_service=known.last_used_service,
+        last_used_region=known.last_used_region,
+    )
 
 
 def is_break_glass(account_id: str, user_name: str, rules: Rules) -> bool:

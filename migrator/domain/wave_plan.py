@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migrator.domain.dossier import Dossier
+from migrator.domain.gates.usage import last_seen
 from migrator.domain.lifecycle import CUT, State
 from migrator.domain.model import Destination, Kind
 from migrator.domain.rules import Rules
@@ -95,7 +96,7 @@ def _risks(dossier: Dossier, rules: Rules, now: datetime) -> Iterator[tuple[floa
         yield 2.0, "a machine: nobody watches it fail"
     if used.calls:
         yield math.log10(used.calls + 1), f"{used.calls} calls in the look-back"
-    last = max((at for at in (used.last, facts.last_used if facts else None) if at), default=None)
+    last = last_seen(dossier)
     if last is not None and now - last <= rules.lookback and not used.calls:
         yield 1.0, "used in the look-back"
     cover = dossier.coverage

@@ -170,5 +170,14 @@ def subject_hash(
     )
 
 
+def subject_of(dossier: "Dossier", rules: Rules) -> str:
+    """The subject hash of a user as its dossier knows it; empty, which approves nothing, where it was never read."""
+    if dossier.facts is None:
+        return ""
+    planned = dossier.planned.spec if dossier.planned else None
+    assignments = [(dossier.user.account_id, person) for person in dossier.user.persons]
+    return subject_hash(dossier.facts, dossier.credentials, planned, assignments, rules)
+
+
 def _seconds(window: timedelta) -> float:
     return window.total_seconds()

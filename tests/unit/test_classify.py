@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from migrator.domain.classify import THRESHOLD, classify, is_break_glass, like
-from migrator.domain.dossier import Used
+from migrator.domain.classify import THRESHOLD, classify, is_break_glass, like, with_last_use
+from migrator.domain.dossier import TrackedCredential, Used
 from migrator.domain.model import Credential, CredentialKind, Destination, Kind
 from migrator.domain.rules import ClassRule, Rules
 from tests.unit.dossiers import ACCOUNT, NOW, a_decision, a_key, a_password, ago, ahead, some_facts
@@ -229,3 +229,14 @@ def test_patterns_know_no_other_sign_than_the_star():
 def test_retire_after_is_configurable():
     facts = some_facts(credentials=(a_key(last_used_at=ago(days=31)),))
     assert decide(facts, rules=replace(RULES, retire_after=timedelta(days=30))).destination is Destination.RETIRE
+
+
+def test_a_stored_snapshot_learns_when_its_credentials_were_used_from_their_rows():
+    bare = some_facts("svc-etl", credentials=(a_key(), a_key("AKIATWO", last_used_at=ago(days=500))))
+    rows = [TrackedCredential(a_key(last_used_at=LATELY, last_used_service="s3"), "Active")]
+    rows.append(TrackedCredential(a_key("AKIATWO", last_used_at=NOW), "Active"))
+    assert decide(bare).destination is Destination.RETIRE
+    known = with_last_use(bare, rows)
+    assert [c.last_used_at for c in known.credentials] == [LATELY, ago(days=500)]
+    assert known.credentials[0].last_used_service == "s3"
+    assert decide(known).destination is Destination.IAM_ROLE

@@ -14,6 +14,7 @@ from migrator.domain.dossier import (
     Reference,
     Searched,
     SignIn,
+    TrackedCredential,
     Uncovered,
     Used,
 )
@@ -384,6 +385,8 @@ def test_legacy_quiet_hears_last_used_times_too():
     rules = replace(RULES, legacy_quiet=timedelta(days=7))
     facts = some_facts(credentials=(a_key(last_used_at=ago(days=1)),))
     assert not ask("legacy-quiet", a_dossier(used=Used(mined_at=NOW), facts=facts), rules=rules).open
+    rows = (TrackedCredential(a_key(last_used_at=ago(days=1)), "Active"),)
+    assert not ask("legacy-quiet", a_dossier(used=Used(mined_at=NOW), credentials=rows), rules=rules).open
     resting = ask("legacy-quiet", a_dossier(used=Used()), rules=rules)
     assert (resting.open, resting.not_checked) == (True, ("calls: last-used times only",))
 
@@ -550,6 +553,12 @@ def test_break_glass_holds_every_move_but_its_own_exclusion():
 def test_break_glass_is_asked_of_the_configuration_too():
     rules = replace(RULES, break_glass=(f"{ACCOUNT}/ALI*",))
     assert not ask("not-break-glass", a_dossier(), rules=rules).open
+
+
+def test_what_is_to_be_kept_is_never_cut():
+    dossier = a_dossier(user=a_user(destination=Destination.KEEP))
+    held = {move for move in Move if "not-break-glass" in held_by(gates_for(dossier, move, RULES, NOW))}
+    assert held == CUTTING
 
 
 def test_the_protected_are_never_cut():

@@ -23,6 +23,7 @@ from migrator.domain.waves import (
     approvers,
     move_wave,
     subject_hash,
+    subject_of,
 )
 from tests.unit.dossiers import NOW, a_decision, a_dossier, a_key, a_user, a_wave, ago, an_approval, covered, some_facts
 
@@ -144,6 +145,14 @@ def test_an_approval_survives_what_it_was_not_about(change):
 @pytest.mark.parametrize("change", OTHER.values(), ids=OTHER)
 def test_an_approval_is_void_once_its_subject_changed(change):
     assert bound(**change) != bound()
+
+
+def test_the_subject_of_a_dossier_is_its_facts_its_plan_and_its_people():
+    dossier = a_dossier(facts=FACTS, credentials=CREDENTIALS)
+    assert subject_of(dossier, RULES) == bound(planned={})
+    assert subject_of(replace(dossier, user=a_user(persons=())), RULES) == bound(planned={}, assignments=[])
+    assert subject_of(replace(dossier, planned=None), RULES) == bound(planned=None)
+    assert subject_of(Dossier(a_user()), RULES) == ""
 
 
 def mover(number: int, **changes: object) -> Dossier:

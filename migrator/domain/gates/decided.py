@@ -63,13 +63,16 @@ def not_break_glass(dossier: Dossier, move: Move, rules: Rules, _now: datetime) 
     """`not-break-glass`: neither an emergency user nor one whose cut would hurt the migration itself.
 
     Asked of the configuration too, so that a user named there today is safe before the next discovery. Excluding a
-    user takes nothing away, so it is open for that move; protection (our own identity) matters to cuts only.
+    user takes nothing away, so it is open for that move; destination `keep` and protection (our own identity) hold
+    cuts only.
     """
     gate, user = "not-break-glass", dossier.user
     if move is Move.EXCLUDE:
         return opened(gate, "excluding takes nothing away")
     if user.kind is Kind.BREAK_GLASS or is_break_glass(user.account_id, user.user_name, rules):
         return closed(gate, "it is a break-glass user", "nothing: break-glass users stay")
+    if move in CUTTING and user.destination is Destination.KEEP:
+        return closed(gate, "it is to be kept", f"migrator users destine {user.key} --to DESTINATION --reason TEXT")
     if move in CUTTING and dossier.protected:
         return closed(gate, f"protected: {listed(dossier.protected)}", "run the migration as another identity")
     return opened(gate, "not a break-glass user")

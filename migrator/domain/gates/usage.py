@@ -65,8 +65,7 @@ def legacy_quiet(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> 
         return opened(gate, "not required")
     if dossier.used.mined_at is None and dossier.facts is None:
         return closed(gate, "nobody looked when it was last used", f"migrator map {dossier.user.key}")
-    seen = (dossier.used.last, dossier.facts.last_used if dossier.facts else None)
-    last = max((at for at in seen if at), default=None)
+    last = last_seen(dossier)
     blind = () if dossier.used.mined_at else ("calls: last-used times only",)
     if last is None:
         return opened(gate, "never seen in use", blind)
@@ -100,9 +99,17 @@ def sso_sign_in(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> G
     return closed(gate, "never seen in Identity Center", f"migrator onboard {dossier.user.key} --send")
 
 
+def last_seen(dossier: Dossier) -> datetime | None:
+    """The latest use of the old credentials that any source knows; stored snapshots hold none, credential rows do."""
+    times = [dossier.used.last, *(c.credential.last_used_at for c in dossier.credentials)]
+    if dossier.facts is not None:
+        times.append(dossier.facts.last_used)
+    return max((at for at in times if at is not None), default=None)
+
+
 def _used_here(dossier: Dossier, rules: Rules, now: datetime) -> bool:
     """Whether the user worked in its account in the look-back; yes where nobody can tell."""
     if dossier.used.mined_at is None and dossier.facts is None:
         return True
-    last = dossier.facts.last_used if dossier.facts else None
+    last = last_seen(dossier)
     return dossier.used.calls > 0 or (last is not None and now - last <= rules.lookback)
