@@ -50,8 +50,13 @@ def statement_matches(statement, request, context, variables):
         return False
     if "Resource" in statement and not any(map(resource_matches, listed(statement["Resource"]))):
         return False
-    if "NotResource" in statement and any(map(resource_matches, listed(statement["NotResource"]))):
-        return False
+    if "NotResource" in statement:
+        named = listed(statement["NotResource"])
+        if any(map(resource_matches, named)):
+            return False
+        # Where a variable has no value, an Allow means nothing and a Deny everything: the careful reading.
+        if statement["Effect"] == "Allow" and any(parts(text, context, variables) is None for text in named):
+            return False
     return all(
         condition_holds(operator, key, [scalar(value) for value in listed(values)], context, variables)
         for operator, block in statement.get("Condition", {}).items()
@@ -135,7 +140,7 @@ def condition_holds(operator, key, wanted, context, variables):
     values = context.get(key.lower(), [])
     quantifier, _, name = operator.rpartition(":")
     if name == "Null":
-        return any((w.lower() == "true") == (not values) for w in wanted)
+        return any(w.lower() == ("false" if values else "true") for w in wanted)
     if_exists = name.endswith("IfExists")
     name = name.removesuffix("IfExists")
     negated = "Not" in name

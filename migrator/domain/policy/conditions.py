@@ -56,7 +56,7 @@ def negation(outcome: Truth) -> Truth:
 
 
 def _null_test(key: str, wanted: tuple[str, ...]) -> Test:
-    absent = frozenset(value.lower() == "true" for value in wanted)
+    absent = frozenset(value.lower() == "true" for value in wanted if value.lower() in {"true", "false"})
 
     def test(lookup: Lookup) -> Truth:
         values = lookup(key)

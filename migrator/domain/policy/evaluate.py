@@ -30,7 +30,8 @@ class Policies:
     """Everything that rules one principal's requests, compiled once; decisions are remembered.
 
     A layer of None does not exist for the request; a layer without documents allows nothing. `scp` and `rcp` are
-    levels from the root of the organization to the account: each must allow. Raises `MalformedPolicy`.
+    levels from the root of the organization to the account; each SCP level must allow, while RCPs only deny (their
+    RCPFullAWSAccess cannot be detached). Raises `MalformedPolicy`.
     """
 
     def __init__(
@@ -45,12 +46,13 @@ class Policies:
     ) -> None:
         own = [_layer("boundary", [boundary])] if boundary is not None else []
         own += [_layer("session", session)] if session is not None else []
-        others = [_layer("scp", level) for level in scp or ()] + [_layer("rcp", level) for level in rcp or ()]
+        own_and_scp = [*own, *(_layer("scp", level) for level in scp or ())]
+        only_denying = [_layer("rcp", level) for level in rcp or ()]
         last = [_layer("resource", [resource])] if resource is not None else []
         self._own = len(own)
-        self._filters = (*own, *others)
+        self._filters = tuple(own_and_scp)
         self._has_resource = bool(last)
-        self._layers = (_layer("identity", identity), *self._filters, *last)
+        self._layers = (_layer("identity", identity), *own_and_scp, *only_denying, *last)
         self._by_principal = bool(last) or any(rule.on_principal for layer in self._layers for rule in layer.rules)
         self._plans: dict[str, _Plan | Decision] = {}
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from migrator.domain.policy.conditions import Test, Truth, any_true, compile_condition, keys_needed, negation
 from migrator.domain.policy.decisions import Decision, Request, Result
 from migrator.domain.policy.document import Document, Statement
-from migrator.domain.policy.patterns import Matcher, Token, any_of, is_everything, matcher, tokens
+from migrator.domain.policy.patterns import ARN_PARTS, Matcher, Token, any_of, is_everything, matcher, tokens
 from migrator.domain.policy.principals import PrincipalTest, Reach, principal_test
-from migrator.domain.policy.variables import Lookup, Template, Variable, keys_of, resolve, template
+from migrator.domain.policy.variables import VARIABLE, Lookup, Template, Variable, keys_of, resolve, template
 
 ResourceTest = Callable[[str | None, Lookup], Truth]
 """Whether a statement speaks of a resource; a resource of None is one we do not know."""
@@ -131,10 +131,12 @@ def _actions(patterns: tuple[str, ...], *, negated: bool) -> _Actions:
 
 def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rule, _Actions]:
     variables = document.substitutes
-    templates = [template(text, wildcards=True, variables=variables) for text in statement.resources]
+    texts = map(_completed, statement.resources) if layer in _COMPLETED else statement.resources
+    templates = [template(text, wildcards=True, variables=variables) for text in texts]
     needed = (keys_needed(condition, variables=variables) for condition in statement.conditions)
     principals = statement.principals
-    on_resource = _resource_test(templates, negated=statement.negates_resources) if templates else None
+    negated, allows = statement.negates_resources, statement.allows
+    on_resource = _resource_test(templates, negated=negated, allows=allows) if templates else None
     yes = Result.ALLOWED if statement.allows else Result.EXPLICITLY_DENIED
     rule = Rule(
         allows=statement.allows,
@@ -151,7 +153,18 @@ def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rul
     return rule, _actions(statement.actions, negated=statement.negates_actions)
 
 
-def _resource_test(templates: list[Template], *, negated: bool) -> ResourceTest | None:
+_COMPLETED = frozenset({"identity", "boundary", "session"})
+
+
+def _completed(text: str) -> str:
+    """Adds `*` for the parts that an incomplete ARN leaves out, as AWS does (IAM User Guide, Resource element)."""
+    if not text.startswith("arn:") or "*" in text or "?" in text:
+        return text  # a wildcard may stand for several parts already
+    missing = ARN_PARTS - 1 - VARIABLE.sub("", text).count(":")
+    return text + ":*" * missing
+
+
+def _resource_test(templates: list[Template], *, negated: bool, allows: bool) -> ResourceTest | None:
     fixed = any_of(
         tuple(part for part in one if not isinstance(part, Variable))
         for one in templates
@@ -161,6 +174,9 @@ def _resource_test(templates: list[Template], *, negated: bool) -> ResourceTest 
     everything = is_everything(fixed)
     if everything and not negated:
         return None
+    # Whether NotResource means everything where its variable has no value is not documented beyond doubt: an Allow is
+    # read as if it meant nothing, a Deny as if it meant everything.
+    valueless = negated and allows
 
     def listed(resource: str | None, lookup: Lookup) -> Truth:
         if everything:
@@ -169,13 +185,15 @@ def _resource_test(templates: list[Template], *, negated: bool) -> ResourceTest 
             return None
         if fixed(resource):
             return True
-        return any_true(_resolved_match(one, resource, lookup) for one in varying) if varying else False
+        return any_true(_listed(one, resource, lookup, valueless) for one in varying) if varying else False
 
     return (lambda resource, lookup: negation(listed(resource, lookup))) if negated else listed
 
 
-def _resolved_match(one: Template, resource: str, lookup: Lookup) -> Truth:
+def _listed(one: Template, resource: str, lookup: Lookup, valueless: bool) -> Truth:
     pattern, known = resolve(one, lookup)
-    if pattern is None or not matcher(pattern)(resource):
-        return False
-    return True if known else None
+    if pattern is None:
+        return valueless
+    if not known:
+        return None if valueless or matcher(pattern)(resource) else False
+    return matcher(pattern)(resource)

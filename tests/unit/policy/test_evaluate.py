@@ -120,6 +120,40 @@ def test_documents_of_2008_do_not_substitute_variables() -> None:
     assert ask(Policies([unversioned]), resource="arn:aws:s3:::b/alice", context=context).result == "implicitly_denied"
 
 
+@pytest.mark.parametrize(
+    ("text", "resource", "matches"),
+    [
+        ("arn:aws:sqs", "arn:aws:sqs:eu-west-1:1:q", True),
+        ("arn:aws:sqs:eu-west-1", "arn:aws:sqs:eu-west-1:1:q", True),
+        ("arn:aws:sqs:eu-west-1", "arn:aws:sqs:us-east-1:1:q", False),
+        ("arn:aws:sqs:eu-west-1:1:q", "arn:aws:sqs:eu-west-1:1:q:x", False),
+        ("arn:aws:sq", "arn:aws:sqs:eu-west-1:1:q", False),
+    ],
+)
+def test_incomplete_arns_are_completed_in_identity_policies(text: str, resource: str, matches: bool) -> None:
+    assert ask(Policies([allow("*", text)]), resource=resource).result == (
+        "allowed" if matches else "implicitly_denied"
+    )
+    everyone = allow("*", "arn:aws:sqs", Principal="*")
+    assert ask(Policies(resource=everyone), resource="arn:aws:sqs:eu-west-1:1:q").result == "implicitly_denied"
+
+
+def test_a_not_resource_without_its_value_is_read_carefully() -> None:
+    spared = "arn:aws:s3:::b/${aws:username}/*"
+    allowing = Policies([document(statement(Resource=None, NotResource=spared))])
+    denying = Policies([FULL, document(statement(Sid="No", Effect="Deny", Resource=None, NotResource=spared))])
+    theirs = "arn:aws:s3:::b/bob/k"
+    assert ask(allowing, resource=theirs).result == "implicitly_denied"
+    assert ask(denying, resource=theirs).result == "explicitly_denied"
+    alice = {"aws:username": "alice"}
+    assert ask(allowing, resource=theirs, context=alice).result == "allowed"
+    assert ask(denying, resource=theirs, context=alice).result == "explicitly_denied"
+    unknown = frozenset({"aws:username"})
+    assert ask(allowing, resource=theirs, unknown_keys=unknown).result == "unknown"
+    assert ask(denying, resource=theirs, unknown_keys=unknown).result == "unknown"
+    assert ask(denying, resource="arn:aws:sqs:::q", unknown_keys=unknown).result == "explicitly_denied"
+
+
 LAYERS: list[tuple[str, Policies, Decision]] = [
     ("nothing", Policies(), Decision("implicitly_denied")),
     ("identity allows", Policies([FULL]), Decision("allowed", "Full", "identity")),

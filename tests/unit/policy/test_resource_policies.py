@@ -79,7 +79,7 @@ LIMITS = [
     ("a role, by session policy", {"AWS": ROLE}, SESSION, {"session": [NARROW]}, False),
     ("everyone, by boundary", "*", ALICE, {"boundary": NARROW}, False),
     ("a user, by SCP", {"AWS": ALICE}, ALICE, {"scp": [[NARROW]]}, False),
-    ("a user, by RCP", {"AWS": ALICE}, ALICE, {"rcp": [[NARROW]]}, False),
+    ("a user, by RCP", {"AWS": ALICE}, ALICE, {"rcp": [[NARROW]]}, True),
 ]
 
 
