@@ -162,9 +162,9 @@ class Toolbox:
         """IAM's last-accessed data, where the configuration wants it."""
         if not any(source.type == "access-advisor" for source in self.settings.usage.sources):
             return None
-        from migrator.adapters.usage.last_accessed import ServiceLastAccessed  # noqa: PLC0415  # as needed
+        from migrator.adapters.usage.advisor import AccessAdvisor  # noqa: PLC0415  # as needed
 
-        return ServiceLastAccessed(self.sessions, self.clock)
+        return AccessAdvisor(self.sessions, self.clock)
 
     @cached_property
     def pool(self) -> "Pool":

@@ -135,6 +135,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("identity_store_id", sa.Text(), nullable=True),
+        sa.Column("user_name", sa.Text(), nullable=True),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_persons_email_lower")),

@@ -1,7 +1,7 @@
 """One user as our table knows it, and everything that is known about it in one place for gates to judge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -176,7 +176,8 @@ class Covered:
     denied: int = 0
     unknown: int = 0
     gaps: tuple[Uncovered, ...] = ()
-    unused_granted: tuple[str, ...] = ()
+    granted: int = 0
+    unused_granted: int = 0
     unused_granted_percent: float | None = None
 
 
@@ -217,6 +218,12 @@ class Dossier:
     provisioned_at: datetime | None = None
     provisioned_live: bool | None = None
     subject_hash: str = ""
+
+    def with_credentials(self, credentials: tuple[Credential, ...]) -> UserFacts:
+        """The facts with these credentials, whose times of last use snapshots leave out."""
+        if self.facts is None:
+            raise ValueError(f"{self.user.key} was never read")
+        return replace(self.facts, credentials=credentials)
 
     def decision(self, what: str, now: datetime) -> Decision | None:
         """The human decision of that name that still holds."""

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from migrator.domain.changes import Change, Plan, matches
 from migrator.domain.dossier import User
-from migrator.domain.errors import Busy, MigratorError, Refused
+from migrator.domain.errors import Busy, MigratorError, Refused, Stale
 from migrator.domain.journal import Outcome, Run, RunStatus, Step
 from migrator.domain.lifecycle import State
 from migrator.domain.model import Json
-from migrator.ports.aws import Hands, Transient, Unavailable
+from migrator.ports.aws import AccessDenied, Hands, Transient, Unavailable
 from migrator.ports.clock import Clock
 from migrator.ports.store import Store, UnitOfWork
 
@@ -24,8 +24,8 @@ LEASE = timedelta(minutes=15)
 CONSISTENCY = timedelta(seconds=10)
 """How long IAM may show what was there before (measured elsewhere at about four seconds; aws-facts, 7)."""
 
-ATTEMPTS = 8
 PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0)
+"""Seconds between looks, and between attempts; one attempt more than there are pauses."""
 
 FINAL = frozenset({"delete", "provision", "retract", "shared"})
 """Runs that stop at the first change that did not work; the others undo or cut what they can and name the rest."""
@@ -112,6 +112,8 @@ class Apply:
         self._require_same(order.user, [Step(0, n, change) for n, change in enumerate(order.plan.changes)])
         with self.store.begin() as work:
             run = work.journal.start(run, order.plan.changes, order.facts_hash)
+            if order.user:
+                _require_unmoved(work, order.user)
             if not order.plan.changes:
                 user = self._end(work, run, (), order.user)
                 work.commit()
@@ -166,7 +168,7 @@ class Apply:
             work.commit()
         for step in steps:
             if step.question:
-                observed = self._settled(step)
+                observed = self._look(run, step)
                 came = matches(observed, step.change.after)
                 self._conclude(run, step, Outcome.DONE if came else Outcome.UNDONE, observed, user)
         with self.store.begin() as work:
@@ -197,43 +199,57 @@ class Apply:
         return self._conclude_run(run, None, None, None, "", tuple(ended), user)
 
     def _make(self, run: Run, step: Step) -> tuple[Outcome, Json, str, Step]:
-        change = step.change
-        for attempt in range(ATTEMPTS):
+        """Look, write down, do, look: until it is so, or it cannot be, or patience ends."""
+        why = ""
+        for pause in (*PAUSES, 0.0):
             try:
-                observed = self._settled(step) if step.question else self.hands.observe(change)
-                if matches(observed, change.after):
-                    return (Outcome.DONE if step.question else Outcome.UNCHANGED), observed, "", step
-                if not matches(observed, change.before):
-                    return Outcome.REFUSED, observed, _hand(change, observed), step
-                step = self._intend(run, step)
-                self.hands.make(change)
+                observed = self._look(run, step)
             except (Transient, Unavailable) as error:
-                if attempt == ATTEMPTS - 1:
-                    return Outcome.FAILED, None, error.what, step
-                self.clock.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
-            except Busy:
-                raise
+                why = error.what
+                self.clock.sleep(pause)
+                continue
             except MigratorError as error:
-                return self._after_refusal(step, error)
-        return Outcome.FAILED, None, f"{change.kind} {change.where}: AWS said yes, yet nothing changed", step
+                if step.question:
+                    raise  # nobody can tell now; whoever runs this next will look again
+                return Outcome.FAILED, None, _told(error), step
+            if matches(observed, step.change.after):
+                return (Outcome.DONE if step.question else Outcome.UNCHANGED), observed, "", step
+            if not matches(observed, step.change.before):
+                return Outcome.REFUSED, observed, _hand(step.change, observed), step
+            step = self._intend(run, step)
+            try:
+                self.hands.make(step.change)
+                why = f"{step.change.kind} {step.change.where}: AWS said yes, yet nothing changed"
+            except (Transient, Unavailable) as error:
+                why = error.what
+                self.clock.sleep(pause)
+            except MigratorError as error:
+                return self._last_look(run, step, _told(error), wait=not isinstance(error, AccessDenied))
+        return self._last_look(run, step, why)
 
-    def _after_refusal(self, step: Step, error: MigratorError) -> tuple[Outcome, Json, str, Step]:
-        """AWS said no; yet an earlier attempt may have come through unseen (EntityAlreadyExists, NoSuchEntity)."""
+    def _last_look(self, run: Run, step: Step, why: str, *, wait: bool = True) -> tuple[Outcome, Json, str, Step]:
+        """It failed, unless an attempt came through unseen. Raises where AWS cannot be asked: it stays a question."""
         if step.question:
-            observed = self.hands.observe(step.change)
+            observed = self._look(run, step) if wait else self.hands.observe(step.change)
             if matches(observed, step.change.after):
                 return Outcome.DONE, observed, "", step
-        return Outcome.FAILED, None, _told(error), step
+        return Outcome.FAILED, None, why, step
 
-    def _settled(self, step: Step) -> Json:
-        """What is there once the consistency window since the intent is over, or as soon as the change shows."""
-        change, until = step.change, (step.intent_at or self.clock.now()) + CONSISTENCY
-        for pause in (*PAUSES, *[PAUSES[-1]] * ATTEMPTS):
-            observed = self.hands.observe(change)
-            if matches(observed, change.after) or self.clock.now() >= until:
+    def _look(self, run: Run, step: Step) -> Json:
+        """What is there, once what we hope for shows or the consistency window is over.
+
+        A question hopes for its answer. A new step hopes to find what the plan was made from: a look that still shows
+        what was there before the plan would conclude that nothing is to be done, or that somebody's hand was there.
+        """
+        expected = step.change.after if step.question else step.change.before
+        until = (step.intent_at or run.started_at) + CONSISTENCY
+        for pause in PAUSES:
+            observed = self.hands.observe(step.change)
+            left = (until - self.clock.now()).total_seconds()
+            if matches(observed, expected) or left <= 0:
                 return observed
-            self.clock.sleep(min(pause, max((until - self.clock.now()).total_seconds(), 0.05)))
-        return observed
+            self.clock.sleep(min(pause, left))
+        return self.hands.observe(step.change)
 
     def _intend(self, run: Run, step: Step) -> Step:
         with self.store.begin() as work:
@@ -289,25 +305,36 @@ class Apply:
     def _end(self, work: UnitOfWork, run: Run, steps: Sequence[Step], user: User | None) -> User | None:
         now, status = self.clock.now(), _status(steps)
         work.journal.finish(run, status, now)
+        row = work.users.get(user.id) if user else None
         details = {"run": run.id, "kind": run.kind, "status": str(status), "reason": run.reason}
-        if user is None or run.to_state is None or not _reaches(run, steps):
+        if row is None or run.to_state is None or str(row.state) != run.from_state or not _reaches(run, steps):
             work.record.append(run.actor, "run-ended", run.subject, details, now)
-            return user
-        moved = {**details, "from": str(user.state), "to": run.to_state, "wave": run.wave}
+            return row
+        moved = {**details, "from": str(row.state), "to": run.to_state, "wave": run.wave}
         work.record.append(run.actor, run.kind, run.subject, moved, now)
-        return work.users.save(replace(user, state=State(run.to_state), state_since=now))
+        return work.users.save(replace(row, state=State(run.to_state), state_since=now))
 
     def _require_same(self, user: User | None, steps: Sequence[Step]) -> None:
         """Refuse to touch a stranger who now has the name (unless we may have made it ourselves a moment ago)."""
         if user is None or not any(step.change.kind in OF_USERS for step in steps):
             return
         observed = self.hands.observe(Change("user", (user.account_id, user.user_name), None, None))
-        ours = any(s.change.kind == "user" and s.change.creates and s.intent_at is not None for s in steps)
+        ours = any(s.change.kind == "user" and s.change.creates and s.question for s in steps)
         if observed is None or observed["user_id"] == user.user_id or ours:
             return
         raise Refused(
             f"{user.key} is not the user we know: AWS says {observed['user_id']}, the facts are about {user.user_id}",
             next_step=f"look at who made it; then: migrator discover --account {user.account_id}",
+        )
+
+
+def _require_unmoved(work: UnitOfWork, user: User) -> None:
+    """Refuse a plan made from a row that another process has moved since. The run is written by now: nobody else can."""
+    row = work.users.get(user.id)
+    if (row.state, row.user_id) != (user.state, user.user_id):
+        raise Stale(
+            f"{user.key} was {user.state} when this was planned and is {row.state} now",
+            next_step="run the same command again",
         )
 
 

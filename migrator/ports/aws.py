@@ -181,6 +181,10 @@ class Directory(Protocol):
         """The identity store id of a user by name, else by address."""
         ...
 
+    def user_name(self, user_id: str) -> str:
+        """The name of a user by its id; its sessions carry it."""
+        ...
+
     def holders(self) -> Sequence[tuple[str, str, str]]:
         """Who holds what: (user name, account, permission set), groups resolved."""
         ...

@@ -29,6 +29,7 @@ class Person:
     id: int
     email: str
     identity_store_id: str | None
+    user_name: str | None
     origin: str
     users: tuple[int, ...] = ()
 

@@ -11,11 +11,10 @@ from migrator.domain.gates.result import GateResult
 from migrator.domain.journal import Outcome, Run, Step
 from migrator.domain.lifecycle import Move
 from migrator.domain.model import Evidence, Json, UserFacts
-from migrator.domain.screams import Scream
 from migrator.domain.selection import Line
-from migrator.domain.usage import PartUsage, Refusal, UsageFact
 from migrator.domain.waves import Approval, Wave, WaveState
-from migrator.ports.aws import Account, NameReference
+from migrator.ports.aws import Account
+from migrator.ports.findings import Access, Screams, Usage
 from migrator.ports.rows import Entry, Grant, Person, Reading, Recorded, StoredSet
 
 __all__ = [
@@ -69,6 +68,14 @@ class Users(Protocol):
         """Update one row; raises Stale if somebody else did first."""
         ...
 
+    def look_again(self, user: int, at: datetime | None) -> None:
+        """When time may open the user's next gate."""
+        ...
+
+    def believe(self, user: int, evidence: Sequence[Evidence]) -> None:
+        """Append the evidence that is new."""
+        ...
+
     def vanish(self, users: Sequence[User], at: datetime) -> None:
         """Mark rows whose user is gone, and close their identities."""
         ...
@@ -109,8 +116,8 @@ class People(Protocol):
         """Every person, sorted by address."""
         ...
 
-    def set_identity(self, email: str, identity_store_id: str | None) -> None:
-        """Remember a person's Identity Center user."""
+    def set_identity(self, email: str, identity_store_id: str | None, user_name: str | None) -> None:
+        """Remember a person's Identity Center user: its id, and the name its sessions carry."""
         ...
 
     def decide(self, decision: Decision) -> None:
@@ -169,6 +176,18 @@ class Journal(Protocol):
         """Whether our own journal created that thing and has not removed it since."""
         ...
 
+    def cuts(self) -> Mapping[int, datetime]:
+        """Users whose access was cut and not put back, with the time at which the cut began."""
+        ...
+
+    def last(self, kind: str, target: Sequence[str]) -> Json:
+        """What our own journal last left there."""
+        ...
+
+    def made(self, prefixes: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """(kind, target) of everything of these kinds (by prefix) that we created and have not removed since."""
+        ...
+
 
 class Waves(Protocol):
     """Waves, their members and approvals."""
@@ -210,96 +229,6 @@ class Waves(Protocol):
         ...
 
 
-class Usage(Protocol):
-    """What was mined, what it was judged to need, and who holds what."""
-
-    def parts(self, source: str, account_id: str | None = None) -> Mapping[str, str]:
-        """Part key → etag of everything read of a source."""
-        ...
-
-    def add(self, parts: Sequence[PartUsage], at: datetime) -> list[Refusal]:
-        """Write parts with their facts; returns the refusals, for the screams of the same unit of work."""
-        ...
-
-    def facts(self, principals: Collection[str], since: datetime) -> dict[str, list[UsageFact]]:
-        """Facts of principals whose last call is not older than `since`."""
-        ...
-
-    def sessions(self, since: datetime) -> list[UsageFact]:
-        """Calls of Identity Center role sessions and portal events since then."""
-        ...
-
-    def heard(self) -> tuple[datetime | None, datetime | None, int]:
-        """(when sources were last read, newest event seen, bad parts)."""
-        ...
-
-    def note_reading(self, at: datetime) -> None:
-        """Remember that every source was read to its end just now."""
-        ...
-
-    def last_accessed(self, rows: Sequence[tuple[int, str, str, datetime | None]], at: datetime) -> None:
-        """Replace last-accessed rows (user, service, action, at)."""
-        ...
-
-    def services(self, users: Collection[int]) -> Mapping[int, dict[str, datetime | None]]:
-        """Service → last accessed, per user."""
-        ...
-
-    def refer(
-        self, users: Collection[int], found: Sequence[tuple[int, NameReference]], unread: Sequence[str], at: datetime
-    ) -> None:
-        """Replace what names these users."""
-        ...
-
-
-class Access(Protocol):
-    """What is planned and who shall hold it: permission sets, coverage, grants."""
-
-    def cover(self, user: int, spec_sha: str, coverage: Json, at: datetime) -> None:
-        """Append a computed coverage."""
-        ...
-
-    def plan_set(self, name: str, spec: Json, origin: str) -> StoredSet:
-        """Insert or update a planned permission set."""
-        ...
-
-    def sets(self) -> list[StoredSet]:
-        """Every planned permission set, by name."""
-        ...
-
-    def set_arn(self, name: str, arn: str | None) -> None:
-        """Remember what AWS calls it."""
-        ...
-
-    def want(self, user: int, email: str | None, permission_set: str | None, account_id: str) -> None:
-        """What a user's person shall hold; None takes the wish away."""
-        ...
-
-    def granted(self, user: int, at: datetime | None) -> None:
-        """Mark a user's grant provisioned, or not any more."""
-        ...
-
-    def grants(self) -> list[Grant]:
-        """Every wish, by set, account and user."""
-        ...
-
-
-class Screams(Protocol):
-    """Screams and their events."""
-
-    def all(self, users: Collection[int] | None = None) -> list[Scream]:
-        """Every scream, newest last."""
-        ...
-
-    def known(self, event_ids: Collection[str]) -> set[str]:
-        """Which of these events were counted already."""
-        ...
-
-    def save(self, scream: Scream, events: Sequence[tuple[str, datetime]] = ()) -> Scream:
-        """Insert (id 0) or update a scream, with the events that are new in it."""
-        ...
-
-
 class Record(Protocol):
     """The hash-chained record."""
 
@@ -309,6 +238,10 @@ class Record(Protocol):
 
     def entries(self, subject: str | None = None, after: int = 0) -> list[Entry]:
         """Entries in order."""
+        ...
+
+    def actors(self) -> set[str]:
+        """Every identity that ever did anything here."""
         ...
 
     def head(self) -> tuple[int, str]:

@@ -187,8 +187,9 @@ def to_covered(row: Any) -> Covered:
         body["denied"],
         body["unknown"],
         gaps,
-        tuple(body.get("unused_granted", ())),
-        body.get("unused_granted_percent"),
+        body["granted"],
+        body["unused_granted"],
+        body["unused_granted_percent"],
     )
 
 
@@ -247,5 +248,5 @@ def _sign_ins(facts: Iterable[UsageFact]) -> list[SignIn]:
 
 def _of_person(user: User, persons: Mapping[str, Person], sign_ins: Iterable[SignIn]) -> tuple[SignIn, ...]:
     names = {email.lower() for email in user.persons}
-    names |= {p.identity_store_id.lower() for e, p in persons.items() if e in names and p.identity_store_id}
+    names |= {p.user_name.lower() for e, p in persons.items() if e in names and p.user_name}
     return tuple(sign_in for sign_in in sign_ins if sign_in.session.lower() in names)

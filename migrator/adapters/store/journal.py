@@ -1,10 +1,10 @@
 """Runs and their changes. Every write proves the fence first, in the same transaction."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from migrator.adapters.store import work_tables as w
@@ -13,6 +13,7 @@ from migrator.adapters.store.statements import put_documents
 from migrator.domain.changes import Change
 from migrator.domain.errors import Busy
 from migrator.domain.journal import Outcome, Run, RunStatus, Step
+from migrator.domain.model import Json
 
 
 class SqlJournal:
@@ -106,11 +107,40 @@ class SqlJournal:
 
     def created(self, kind: str, target: Sequence[str]) -> bool:
         """Whether our own journal created that thing and has not removed it since."""
-        query = select(w.changes).where(w.changes.c.kind == kind, w.changes.c.outcome == "done")
-        rows = self._do.execute(query.order_by(w.changes.c.run, w.changes.c.seq))
-        last = [to_change(row) for row in rows if tuple(row.target) == tuple(target)]
-        made = [change for change in last if change.creates or change.deletes]
-        return bool(made) and made[-1].creates
+        return tuple(target) in {at for _, at in self.made([kind])}
+
+    def cuts(self) -> Mapping[int, datetime]:
+        """Users whose access was cut and not put back, with the time at which the cut began."""
+        r = w.runs
+        query = select(r.c.subject, r.c.kind, r.c.started_at).where(r.c.kind.in_(("quarantine", "rollback")))
+        query = query.where(or_(r.c.kind == "quarantine", r.c.status == "done")).order_by(r.c.id)
+        found: dict[int, datetime] = {}
+        for subject, kind, started in self._do.execute(query):
+            user = int(subject.partition(":")[2])
+            if kind == "rollback":
+                found.pop(user, None)
+            else:
+                found[user] = started
+        return found
+
+    def last(self, kind: str, target: Sequence[str]) -> Json:
+        """What our own journal last left there."""
+        left = [change.after for change in self._ours([kind]) if change.target == tuple(target)]
+        return left[-1] if left else None
+
+    def made(self, prefixes: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """(kind, target) of everything of these kinds (by prefix) that we created and have not removed since."""
+        there: dict[tuple[str, tuple[str, ...]], bool] = {}
+        for change in self._ours(prefixes):
+            if change.creates or change.deletes:
+                there[change.kind, change.target] = change.creates
+        return [key for key, exists in there.items() if exists]
+
+    def _ours(self, prefixes: Collection[str]) -> Iterator[Change]:
+        kinds = or_(*(w.changes.c.kind.startswith(prefix, autoescape=True) for prefix in prefixes))
+        query = select(w.changes).where(kinds, w.changes.c.outcome == "done")
+        for row in self._do.execute(query.order_by(w.changes.c.run, w.changes.c.seq)):
+            yield to_change(row)
 
     def _write(self, step: Step, values: dict[str, object]) -> None:
         where = (w.changes.c.run == step.run, w.changes.c.seq == step.seq, w.changes.c.outcome.is_(None))

@@ -79,6 +79,20 @@ def to_evidence(row: Row[Any]) -> Evidence:
     )
 
 
+def evidence_row(user: int, evidence: Evidence) -> dict[str, Any]:
+    """The row of a piece of evidence."""
+    return {
+        "user_ref": user,
+        "claim": evidence.claim,
+        "value": evidence.value,
+        "confidence": evidence.confidence,
+        "source": evidence.source,
+        "observed_at": evidence.observed_at,
+        "window": evidence.window,
+        "not_checked": list(evidence.not_checked),
+    }
+
+
 def to_decision(row: Row[Any]) -> Decision:
     """A row of `decisions`."""
     return Decision(row.subject, row.what, row.value, row.reason, row.actor, row.at, row.until)

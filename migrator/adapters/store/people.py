@@ -19,7 +19,9 @@ class SqlPeople:
 
     def link(self, user: int, emails: Sequence[str], origin: str) -> None:
         """Make exactly these persons the user's; persons are made as needed."""
-        wanted = [{"email": email.lower(), "identity_store_id": None, "origin": origin} for email in emails]
+        wanted = [
+            {"email": email.lower(), "identity_store_id": None, "user_name": None, "origin": origin} for email in emails
+        ]
         insert_new(self._do, t.persons, wanted)
         lowered = [row["email"] for row in wanted]
         ids = self._do.execute(select(t.persons.c.id).where(t.persons.c.email.in_(lowered))).scalars().all()
@@ -33,12 +35,17 @@ class SqlPeople:
         for person, user in self._do.execute(select(t.person_users.c.person, t.person_users.c.user_ref)):
             owned.setdefault(person, []).append(user)
         rows = self._do.execute(select(t.persons).order_by(t.persons.c.email))
-        return [Person(r.id, r.email, r.identity_store_id, r.origin, tuple(sorted(owned.get(r.id, ())))) for r in rows]
+        return [
+            Person(r.id, r.email, r.identity_store_id, r.user_name, r.origin, tuple(sorted(owned.get(r.id, ()))))
+            for r in rows
+        ]
 
-    def set_identity(self, email: str, identity_store_id: str | None) -> None:
-        """Remember a person's Identity Center user."""
+    def set_identity(self, email: str, identity_store_id: str | None, user_name: str | None) -> None:
+        """Remember a person's Identity Center user: its id, and the name its sessions carry."""
         where = t.persons.c.email == email.lower()
-        self._do.execute(update(t.persons).where(where).values(identity_store_id=identity_store_id))
+        self._do.execute(
+            update(t.persons).where(where).values(identity_store_id=identity_store_id, user_name=user_name)
+        )
 
     def decide(self, decision: Decision) -> None:
         """Append a decision."""

@@ -75,6 +75,10 @@ class SqlRecord:
             Entry(r.seq, r.at, r.actor, r.event, r.subject, r.details, r.prev, r.hash) for r in self._do.execute(query)
         ]
 
+    def actors(self) -> set[str]:
+        """Every identity that ever did anything here."""
+        return set(self._do.execute(select(w.audit.c.actor).distinct()).scalars())
+
     def head(self) -> tuple[int, str]:
         """The last sequence number and its hash."""
         row = self._do.execute(select(w.audit_head.c.seq, w.audit_head.c.hash)).first()

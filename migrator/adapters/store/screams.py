@@ -11,7 +11,7 @@ from migrator.adapters.store import work_tables as w
 from migrator.adapters.store.mapping import to_scream
 from migrator.adapters.store.statements import chunks, insert_new
 from migrator.domain.errors import Stale
-from migrator.domain.screams import Scream
+from migrator.domain.screams import UNSETTLED, Scream
 
 
 class SqlScreams:
@@ -43,6 +43,12 @@ class SqlScreams:
         rows = [{"event_id": event, "scream": saved.id, "at": at} for event, at in events]
         insert_new(self._do, w.scream_events, rows)
         return saved
+
+    def answer(self, user: int, disposition: str, reason: str) -> None:
+        """Settle every open scream of a user."""
+        for scream in self.all([user]):
+            if scream.disposition in UNSETTLED:
+                self._update(replace(scream, disposition=disposition, reason=reason))
 
     def _insert(self, scream: Scream) -> Scream:
         made = self._do.execute(insert(w.screams).values(**_columns(scream)).returning(w.screams.c.id)).scalar_one()

@@ -67,6 +67,7 @@ persons = Table(
     id_column(),
     Column("email", Text, nullable=False),
     Column("identity_store_id", Text),
+    Column("user_name", Text),
     Column("origin", Text, nullable=False),
     version_column(),
     CheckConstraint("email = lower(email)", name="email_lower"),

@@ -57,6 +57,19 @@ class SqlUsage:
         )
         return [to_fact(row) for row in self._do.execute(_summed().where(who, f.c.last >= since))]
 
+    def assumed(self, roles: Collection[str]) -> set[str]:
+        """ARNs of IAM users that were seen assuming one of these roles, by name."""
+        f = t.usage_facts
+        query = select(f.c.principal, f.c.resource).where(f.c.event == "AssumeRole", f.c.error == "").distinct()
+        names = tuple(f":role/{role}" for role in roles)
+        return {principal for principal, resource in self._do.execute(query) if names and resource.endswith(names)}
+
+    def regions(self, account_id: str) -> set[str]:
+        """The regions in which anybody was seen in an account."""
+        f = t.usage_facts
+        query = select(f.c.region).where(f.c.account_id == account_id, f.c.region != "").distinct()
+        return set(self._do.execute(query).scalars())
+
     def heard(self) -> tuple[datetime | None, datetime | None, int]:
         """(when sources were last read, newest event seen, bad parts)."""
         p = t.usage_parts

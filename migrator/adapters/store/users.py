@@ -11,7 +11,7 @@ from sqlalchemy import and_ as both
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store import work_tables as w
-from migrator.adapters.store.mapping import credential_row, to_evidence, to_user
+from migrator.adapters.store.mapping import credential_row, evidence_row, to_evidence, to_user
 from migrator.adapters.store.statements import chunks, put_documents, upsert
 from migrator.domain.changes import Change
 from migrator.domain.dossier import User
@@ -116,6 +116,10 @@ class SqlUsers:
         if result.rowcount != 1:
             raise Stale(f"{user.key} was changed by somebody else just now", next_step="run the same command again")
         return replace(user, version=user.version + 1)
+
+    def look_again(self, user: int, at: datetime | None) -> None:
+        """When time may open the user's next gate; no change of the row, so its version stays."""
+        self._do.execute(update(t.users).where(t.users.c.id == user).values(next_check_at=at))
 
     def vanish(self, users: Sequence[User], at: datetime) -> None:
         """Mark rows whose user is gone, and close their identities."""
@@ -278,25 +282,22 @@ class SqlUsers:
         if rows:
             self._do.execute(insert(t.user_policies), rows)
 
+    def believe(self, user: int, evidence: Sequence[Evidence]) -> None:
+        """Append the evidence that is new."""
+        self._believe([(user, evidence)])
+
     def _evidence(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
-        known = self.evidence([user.id for user in users])
-        rows: list[dict[str, Any]] = []
-        for user, entry in zip(users, entries, strict=True):
-            latest = {(e.claim, e.source): (e.value, e.confidence) for e in known.get(user.id, ())}
-            rows += [
-                {
-                    "user_ref": user.id,
-                    "claim": e.claim,
-                    "value": e.value,
-                    "confidence": e.confidence,
-                    "source": e.source,
-                    "observed_at": e.observed_at,
-                    "window": e.window,
-                    "not_checked": list(e.not_checked),
-                }
-                for e in entry.evidence
-                if latest.get((e.claim, e.source)) != (e.value, e.confidence)
-            ]
+        self._believe([(user.id, entry.evidence) for user, entry in zip(users, entries, strict=True)])
+
+    def _believe(self, pieces: Sequence[tuple[int, Sequence[Evidence]]]) -> None:
+        known = self.evidence([user for user, _ in pieces])
+        latest = {(u, e.claim, e.source): (e.value, e.confidence) for u, found in known.items() for e in found}
+        rows = [
+            evidence_row(user, e)
+            for user, evidence in pieces
+            for e in evidence
+            if latest.get((user, e.claim, e.source)) != (e.value, e.confidence)
+        ]
         if rows:
             self._do.execute(insert(t.evidence), rows)
 

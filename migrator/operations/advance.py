@@ -1,0 +1,198 @@
+"""Move users forward as far as their gates allow: ask the table, judge, plan, apply, one move at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from migrator.domain.changes import Change, Plan
+from migrator.domain.cuts import deactivate, delete, quarantine, quarantine_arn
+from migrator.domain.dossier import Dossier, User
+from migrator.domain.errors import MigratorError, NotFound, Refused
+from migrator.domain.gates.table import unchecked
+from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, reached
+from migrator.domain.model import Json, UserFacts
+from migrator.domain.selection import Line
+from migrator.operations.apply import Apply, Order
+from migrator.operations.map_users import map_users
+from migrator.operations.provision import Provisioning, plan_provisioning, provision, show
+from migrator.operations.report import Done, Moved, Movement, carried, planned
+from migrator.operations.reread import reread
+from migrator.operations.search_references import search_references
+from migrator.operations.shared_deny import cleanup
+from migrator.operations.weigh import Weighed, weigh
+from migrator.ports.tools import Tools
+
+LAST_SAFE = State.DEACTIVATED
+"""How far a user goes unless deletion is asked for by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What was asked: how far, whether only to show it, and whether somebody said yes to what cannot be undone."""
+
+    goal: State = LAST_SAFE
+    plan_only: bool = False
+    agreed: bool = True
+
+
+def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -> Movement:
+    """Move these users; accounts in parallel, the users of one account one after the other."""
+    fresh = [line for line in lines if line.user.state is State.DISCOVERED and line.user.vanished_at is None]
+    if fresh and not asked.plan_only:
+        map_users(tools, apply, fresh)
+    accounts: dict[str, list[int]] = {}
+    for line in lines:
+        accounts.setdefault(line.user.account_id, []).append(line.user.id)
+    moved: dict[str, Moved] = {}
+    for account, result in tools.pool.each(partial(_account, tools, apply, asked, accounts), sorted(accounts)):
+        if isinstance(result, MigratorError):
+            raise result
+        moved.update({one.user: one for one in result})
+        tools.tell(f"{account}: {len(result)} users")
+    return Movement(tuple(moved[line.user.key] for line in lines))
+
+
+def _account(tools: Tools, apply: Apply, asked: Advance, accounts: dict[str, list[int]], account: str) -> list[Moved]:
+    users = accounts[account]
+    search_references(tools, account, users, asked.goal)
+    return [_walk(tools, apply, user, asked) for user in users]
+
+
+def _walk(tools: Tools, apply: Apply, user_id: int, asked: Advance) -> Moved:
+    """One user's way; what was done before an obstacle stays done and is told."""
+    with tools.store.begin() as work:
+        user = work.users.get(user_id)
+    start, changes, lost = str(user.state), list[Done](), list[str]()
+    try:
+        while True:
+            step = _step(tools, apply, user, asked)
+            changes += step.changes
+            lost += step.irreversible
+            if step.outcome != "done" or asked.plan_only:
+                break
+            with tools.store.begin() as work:
+                user = work.users.get(user_id)
+    except MigratorError as error:
+        with tools.store.begin() as work:
+            state = str(work.users.get(user_id).state)
+        return Moved(user.key, start, state, "failed", tuple(changes), why=_line(error), irreversible=tuple(lost))
+    state = step.after if step.outcome == "planned" else str(user.state)
+    outcome = "done" if state != start and step.outcome in ("unchanged", "held") else step.outcome
+    return replace(step, before=start, after=state, outcome=outcome, changes=tuple(changes), irreversible=tuple(lost))
+
+
+def _step(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved:
+    """At most one move."""
+    finished = _finish(apply, user)
+    if finished is not None:
+        return finished
+    name = next_move(user.state)
+    if name is None or reached(user.state, asked.goal) or user.state is State.ROLLED_BACK or user.vanished_at:
+        return _stays(user, asked)
+    target = move(user.state, name)
+    if name in CUTTING:
+        user = reread(tools, user, f"before {name}")
+    with tools.store.begin() as work:
+        weighed = weigh(tools, work, [user.id])[0]
+        work.commit()
+    if weighed.held_by:
+        return _held(user, weighed)
+    return _make(tools, apply, weighed, name, target, asked)
+
+
+def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: State, asked: Advance) -> Moved:
+    dossier, user = weighed.dossier, weighed.dossier.user
+    blind = unchecked(weighed.gates)
+    base = Moved(user.key, str(user.state), str(target), "done", gates=weighed.gates, not_checked=blind)
+    if name is Move.PROVISION:
+        plan = plan_provisioning(tools, dossier, tools.actor)
+        if asked.plan_only:
+            return replace(base, outcome="planned", changes=show(plan))
+        return _provisioned(tools, apply, dossier, plan, base)
+    cut = _plan(tools, dossier, name)
+    if asked.plan_only:
+        changes = tuple(planned(change) for change in cut.changes)
+        return replace(base, outcome="planned", changes=changes, irreversible=cut.irreversible)
+    if name is Move.DELETE and not asked.agreed:
+        raise Refused(f"{user.key}: deletion was not agreed to", next_step="say yes, or give --yes")
+    order = Order(user.subject, str(name), cut, tools.actor, user, target, wave=user.wave)
+    ended = apply.carry_out(order)
+    changes = tuple(carried(step) for step in ended.steps)
+    if not ended.done:
+        why = "; ".join(step.error for step in ended.failed) or "not everything was made"
+        return replace(base, after=str(user.state), outcome="failed", changes=changes, why=why)
+    _weigh_again(tools, user.id)
+    return replace(base, changes=changes, irreversible=cut.irreversible)
+
+
+def _provisioned(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning, base: Moved) -> Moved:
+    ended, changes = provision(tools, apply, dossier, plan)
+    if ended is None or not ended.done:
+        why = "; ".join(done.error for done in changes if done.error)
+        return replace(base, after=base.before, outcome="failed", changes=tuple(changes), why=why)
+    _weigh_again(tools, dossier.user.id)
+    return replace(base, changes=tuple(changes))
+
+
+def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
+    facts = dossier.facts
+    if name not in CUTTING:
+        return Plan(())
+    if facts is None:
+        raise NotFound(f"{dossier.user.key} was never read", next_step="migrator discover")
+    if dossier.protected:
+        raise Refused(
+            f"{dossier.user.key} must not be cut: {'; '.join(dossier.protected)}",
+            next_step="use another identity for this work, or exclude the user",
+        )
+    if name is Move.QUARANTINE:
+        return quarantine(facts, _managed_deny(tools, facts))
+    if name is Move.DEACTIVATE:
+        return Plan((*quarantine(facts, _managed_deny(tools, facts)).changes, *deactivate(facts).changes))
+    plan = delete(facts)
+    return replace(plan, changes=(*plan.changes, *cleanup(tools, dossier.user, facts)))
+
+
+def _managed_deny(tools: Tools, facts: UserFacts) -> Json:
+    return tools.hands.observe(Change("managed-policy", (facts.account_id, quarantine_arn(facts)), None, None))
+
+
+def _finish(apply: Apply, user: User) -> Moved | None:
+    """What a dead process left of this user's work is finished first, as it was planned."""
+    run = apply.unfinished(user.subject)
+    if run is None:
+        return None
+    ended = apply.resume(run, user)
+    changes = tuple(carried(step) for step in ended.steps)
+    state = str(ended.user.state if ended.user else user.state)
+    if ended.done:
+        return Moved(user.key, str(user.state), state, "done", changes, why=f"finished the {run.kind} that was cut off")
+    return Moved(user.key, str(user.state), state, "failed", changes, why="; ".join(s.error for s in ended.failed))
+
+
+def _weigh_again(tools: Tools, user: int) -> None:
+    with tools.store.begin() as work:
+        weigh(tools, work, [user])
+        work.commit()
+
+
+def _held(user: User, weighed: Weighed) -> Moved:
+    closed = [gate for gate in weighed.gates if not gate.open]
+    why = "; ".join(f"{gate.gate}: {gate.why}" for gate in closed)
+    held = tuple(gate.gate for gate in closed)
+    return Moved(user.key, str(user.state), str(user.state), "held", held_by=held, gates=weighed.gates, why=why)
+
+
+def _stays(user: User, asked: Advance) -> Moved:
+    why = f"already {user.state}"
+    if user.vanished_at:
+        why = "the user vanished"
+    elif user.state is State.ROLLED_BACK:
+        why = f"rolled back: migrator map {user.key} lets it begin again"
+    elif user.state is LAST_SAFE and asked.goal is LAST_SAFE:
+        why = "as far as it goes without --to deleted"
+    return Moved(user.key, str(user.state), str(user.state), "unchanged", why=why)
+
+
+def _line(error: MigratorError) -> str:
+    return f"{error.what} ({error.next_step})" if error.next_step else error.what

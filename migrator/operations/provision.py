@@ -1,0 +1,139 @@
+"""Give a person the planned set: shared things first, in runs of their own, then the person's part."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from migrator.domain.changes import Change, Plan, matches
+from migrator.domain.dossier import Dossier
+from migrator.domain.errors import Refused
+from migrator.domain.lifecycle import State
+from migrator.domain.mapping import spec_from
+from migrator.domain.model import Destination
+from migrator.domain.provisioning import (
+    Center,
+    Desired,
+    desired_assignment,
+    desired_person,
+    desired_set,
+    direct_assignment,
+)
+from migrator.operations.apply import Apply, Carried, Order
+from migrator.operations.report import Done, carried, planned
+from migrator.ports.aws import Hands
+from migrator.ports.store import UnitOfWork
+from migrator.ports.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioning:
+    """What it takes to provision one user: the shared plan of its set, and its own."""
+
+    shared: tuple[Order, ...]
+    own: Order
+
+
+def plan_provisioning(tools: Tools, dossier: Dossier, actor: str) -> Provisioning:
+    """Compare what must exist with what does; only the difference is planned."""
+    user = dossier.user
+    own = Order(user.subject, "provision", Plan(()), actor, user, State.PROVISIONED, wave=user.wave)
+    if user.destination is not Destination.PERMISSION_SET:
+        return Provisioning((), own)
+    if dossier.planned is None or user.person is None:
+        raise Refused(f"{user.key} has no planned set or no person", next_step=f"migrator map {user.key}")
+    instance = tools.directory.instance()
+    center = Center(instance.instance_arn, instance.identity_store_id)
+    name = dossier.planned.name
+    whole: tuple[Desired, ...] = desired_set(center, spec_from(dossier.planned.spec)) if tools.rules.create_sets else ()
+    person = _person(tools, center, user.person, name, user.account_id)
+    if tools.rules.groups == "none":
+        mine = (*(p for p in person if p[0] == "identity-store-user"), *_direct(center, person, name, user.account_id))
+    else:
+        whole, mine = (*whole, *desired_assignment(center, name, user.account_id)), person
+    set_changes = _renewed(tools, dossier, difference(tools.hands, whole), center)
+    shared = Order(f"permission-set:{name}", "shared", Plan(set_changes), actor, wave=user.wave)
+    own = Order(
+        user.subject, "provision", Plan(difference(tools.hands, mine)), actor, user, State.PROVISIONED, wave=user.wave
+    )
+    return Provisioning((shared,) if set_changes else (), own)
+
+
+def provision(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning) -> tuple[Carried | None, list[Done]]:
+    """Carry the shared orders out, then the user's own; the first that fails stops it."""
+    done: list[Done] = []
+    for order in plan.shared:
+        ended = carry_shared(tools, apply, order)
+        done += [carried(step) for step in ended.steps]
+        if not ended.done:
+            return None, done
+    ended = apply.carry_out(plan.own)
+    done += [carried(step) for step in ended.steps]
+    if ended.done:
+        with tools.store.begin() as work:
+            work.access.granted(dossier.user.id, tools.clock.now())
+            _remember(tools, work, dossier)
+            work.commit()
+    return ended, done
+
+
+def _remember(tools: Tools, work: UnitOfWork, dossier: Dossier) -> None:
+    """What Identity Center calls the person: sessions are told by that name."""
+    email = dossier.user.person
+    if email is None or dossier.user.destination is not Destination.PERMISSION_SET:
+        return
+    identifier = tools.directory.find_user(email, email)
+    work.people.set_identity(email, identifier, tools.directory.user_name(identifier) if identifier else None)
+
+
+def carry_shared(tools: Tools, apply: Apply, order: Order) -> Carried:
+    """Carry out a plan for something shared; a dead owner's run is finished first, and the rest planned anew."""
+    left = apply.unfinished(order.subject)
+    if left is not None:
+        apply.resume(left, None)
+        wanted = [(c.kind, c.target, c.after) for c in order.plan.changes]
+        order = Order(order.subject, order.kind, Plan(difference(tools.hands, wanted)), order.actor, wave=order.wave)
+    return apply.carry_out(order)
+
+
+def difference(hands: Hands, wanted: Iterable[Desired]) -> tuple[Change, ...]:
+    """The changes that are missing, each with what is there now."""
+    found = []
+    for kind, target, after in wanted:
+        before = hands.observe(Change(kind, target, None, after))
+        if not matches(before, after):
+            found.append(Change(kind, target, before, after))
+    return tuple(found)
+
+
+def show(plan: Provisioning) -> tuple[Done, ...]:
+    """The changes as they are planned."""
+    return tuple(planned(change) for order in (*plan.shared, plan.own) for change in order.plan.changes)
+
+
+def _person(tools: Tools, center: Center, email: str, name: str, account: str) -> tuple[Desired, ...]:
+    """The person's part: an Identity Center user that exists under another name is found by its address and kept."""
+    identifier = tools.directory.find_user(email, email)
+    if identifier is None and not tools.rules.create_users:
+        raise Refused(
+            f"{email} is not in Identity Center, and identity_center.users is `existing`",
+            next_step="let the identity provider provision the person, then run the same command again",
+        )
+    return desired_person(center, email, email, name, account, create=identifier is None)
+
+
+def _direct(center: Center, person: Sequence[Desired], name: str, account: str) -> tuple[Desired, ...]:
+    member = next(target for kind, target, _ in person if kind == "identity-store-membership")
+    return direct_assignment(center, member[-1], name, account)
+
+
+def _renewed(tools: Tools, dossier: Dossier, changes: tuple[Change, ...], center: Center) -> tuple[Change, ...]:
+    """A set that changes while it is assigned reaches its accounts only when it is provisioned again (aws-facts, 6)."""
+    name = dossier.planned.name if dossier.planned else ""
+    touched = [c for c in changes if c.kind.startswith("permission-set")]
+    if not touched or any(c.kind == "permission-set" and c.creates for c in touched):
+        return changes
+    found = next((s for s in tools.directory.permission_sets() if s.name == name), None)
+    again = tuple(
+        Change("permission-set-provisioning", (center.instance, name, account), "stale", "latest")
+        for account in (found.accounts if found else ())
+    )
+    return (*changes, *again)

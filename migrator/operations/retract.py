@@ -1,0 +1,67 @@
+"""Take Identity Center access away again: only what we made, and only where nobody else uses it."""
+
+from dataclasses import replace
+
+from migrator.domain.changes import Change, Plan
+from migrator.domain.dossier import User
+from migrator.domain.provisioning import group_name
+from migrator.operations.apply import Apply, Order
+from migrator.operations.report import Moved, carried, planned
+from migrator.ports.store import Grant, UnitOfWork
+from migrator.ports.tools import Tools
+
+
+def retract(tools: Tools, apply: Apply, user: User, moved: Moved, reason: str, *, plan_only: bool) -> Moved:
+    """The rollback's report, with what was retracted added."""
+    with tools.store.begin() as work:
+        grants = work.access.grants()
+        mine = next((grant for grant in grants if grant.user == user.id), None)
+        candidates = _candidates(work, mine, [g for g in grants if g.user != user.id and g.provisioned_at])
+    changes = _there(tools, candidates)
+    if plan_only:
+        return replace(moved, changes=(*moved.changes, *(planned(change) for change in changes)))
+    if mine is None:
+        return moved
+    ended = apply.carry_out(Order(user.subject, "retract", Plan(changes), tools.actor, user, reason=reason))
+    done = tuple(carried(step) for step in ended.steps)
+    if not ended.done:
+        why = "; ".join(filter(None, (moved.why, *(step.error for step in ended.failed))))
+        return replace(moved, outcome="failed", changes=(*moved.changes, *done), why=why)
+    with tools.store.begin() as work:
+        work.access.granted(user.id, None)
+        work.commit()
+    outcome = "done" if moved.outcome == "unchanged" and done else moved.outcome
+    return replace(moved, outcome=outcome, changes=(*moved.changes, *done))
+
+
+def _candidates(work: UnitOfWork, mine: Grant | None, others: list[Grant]) -> list[tuple[str, tuple[str, ...]]]:
+    """What this grant alone keeps alive, in the order it must go; each was made by us, by the journal's word."""
+    if mine is None or mine.email is None:
+        return []
+    name, account = mine.permission_set, mine.account_id
+    same_person = [g for g in others if g.email == mine.email]
+    in_account = [g for g in others if g.permission_set == name and g.account_id == account]
+    found = []
+    for kind, target in work.journal.made(("identity-store-", "account-assignment", "permission-set")):
+        if kind == "identity-store-membership" and target[-1] == mine.email and target[1] == group_name(name, account):
+            keep = any(g.permission_set == name and g.account_id == account for g in same_person)
+        elif kind == "account-assignment" and target[1:3] == (name, account):
+            keep = any(g.email == mine.email for g in in_account) if target[3] == "USER" else bool(in_account)
+            keep = keep or (target[3] == "USER" and target[4] != mine.email)
+        elif kind == "identity-store-group" and target[1] == group_name(name, account):
+            keep = bool(in_account)
+        elif kind == "permission-set" and target[1] == name:
+            keep = any(g.permission_set == name for g in others)
+        elif kind == "identity-store-user" and target[1] == mine.email:
+            keep = bool(same_person)
+        else:
+            continue
+        if not keep:
+            found.append((kind, target))
+    order = ("identity-store-membership", "account-assignment", "identity-store-group", "permission-set")
+    return sorted(found, key=lambda c: (order.index(c[0]) if c[0] in order else len(order), c[1]))
+
+
+def _there(tools: Tools, candidates: list[tuple[str, tuple[str, ...]]]) -> tuple[Change, ...]:
+    observed = ((kind, target, tools.hands.observe(Change(kind, target, None, None))) for kind, target in candidates)
+    return tuple(Change(kind, target, before, None) for kind, target, before in observed if before is not None)

@@ -1,0 +1,113 @@
+"""Put back what the cuts took: the same loop as forward, with the plan turned round."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from migrator.domain.changes import Change, Plan
+from migrator.domain.cuts import put_back
+from migrator.domain.dossier import User
+from migrator.domain.errors import MigratorError, UsageError
+from migrator.domain.lifecycle import CUT, Move, State, move
+from migrator.domain.selection import Line
+from migrator.operations.apply import Apply, Carried, Order
+from migrator.operations.report import Moved, Movement, carried, planned
+from migrator.operations.retract import retract
+from migrator.operations.shared_deny import CUT_KINDS, used_elsewhere
+from migrator.operations.weigh import weigh
+from migrator.ports.store import UnitOfWork
+from migrator.ports.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What was asked: why, whether only to show it, whether Identity Center access goes too."""
+
+    reason: str
+    plan_only: bool = False
+    retract: bool = False
+
+
+def roll_back(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Undo) -> Movement:
+    """Roll these users back; never gated. What cannot come back is listed before and after."""
+    if not asked.reason.strip():
+        raise UsageError("a rollback needs a reason", next_step="give --reason TEXT")
+    accounts: dict[str, list[int]] = {}
+    for line in lines:
+        accounts.setdefault(line.user.account_id, []).append(line.user.id)
+    moved: dict[str, Moved] = {}
+    for _, result in tools.pool.each(partial(_account, tools, apply, asked, accounts), sorted(accounts)):
+        if isinstance(result, MigratorError):
+            raise result
+        moved.update({one.user: one for one in result})
+    return Movement(tuple(moved[line.user.key] for line in lines))
+
+
+def _account(tools: Tools, apply: Apply, asked: Undo, accounts: dict[str, list[int]], account: str) -> list[Moved]:
+    return [_one(tools, apply, user, asked) for user in accounts[account]]
+
+
+def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
+    with tools.store.begin() as work:
+        user = work.users.get(user_id)
+    try:
+        moved = _undo(tools, apply, user, asked)
+        return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only) if asked.retract else moved
+    except MigratorError as error:
+        why = f"{error.what} ({error.next_step})" if error.next_step else error.what
+        with tools.store.begin() as work:
+            state = str(work.users.get(user_id).state)
+        return Moved(user.key, str(user.state), state, "failed", why=why)
+
+
+def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
+    left = None if asked.plan_only else apply.unfinished(user.subject)
+    if left is not None and left.kind == Move.ROLLBACK:
+        return _told(tools, user, apply.resume(left, user), ())
+    if left is not None:
+        apply.abandon(left, user)
+    with tools.store.begin() as work:
+        user = work.users.get(user.id)
+        plan = _plan(work, user)
+    target = move(user.state, Move.ROLLBACK) if user.state in CUT else None
+    base = Moved(user.key, str(user.state), str(target or user.state), "planned", irreversible=plan.irreversible)
+    if not plan.changes and target is None:
+        return replace(base, outcome="unchanged", why="nothing of it was cut")
+    if asked.plan_only:
+        return replace(base, changes=tuple(planned(change) for change in plan.changes))
+    order = Order(
+        user.subject, str(Move.ROLLBACK), plan, tools.actor, user, target, reason=asked.reason, wave=user.wave
+    )
+    return _told(tools, user, apply.carry_out(order), plan.irreversible)
+
+
+def _plan(work: UnitOfWork, user: User) -> Plan:
+    needed = used_elsewhere(work, user)
+    plan = put_back(work.journal.done(user.subject, CUT_KINDS), needed)
+    return replace(plan, changes=(*plan.changes, *_last_one(work, plan, needed)))
+
+
+def _last_one(work: UnitOfWork, plan: Plan, needed: frozenset[str]) -> tuple[Change, ...]:
+    """The managed deny goes with its last user, whoever it was first made for."""
+    freed = {
+        (c.target[0], c.target[-1] if c.kind == "attached-policy" else str(c.before))
+        for c in plan.changes
+        if (c.kind == "attached-policy" and c.deletes) or (c.kind == "permissions-boundary" and c.before)
+    }
+    going = {c.target for c in plan.changes if c.kind == "managed-policy"}
+    mine = sorted(t for t in freed - going if t[1] not in needed and work.journal.created("managed-policy", t))
+    documents = {t: work.journal.last("managed-policy", t) for t in mine}
+    return tuple(Change("managed-policy", t, document, None) for t, document in documents.items())
+
+
+def _told(tools: Tools, user: User, ended: Carried, irreversible: tuple[str, ...]) -> Moved:
+    with tools.store.begin() as work:
+        if ended.user is not None and ended.user.state is State.ROLLED_BACK:
+            work.screams.answer(user.id, "rolled-back", ended.run.reason)
+        weigh(tools, work, [user.id])
+        work.commit()
+    changes = tuple(carried(step) for step in ended.steps)
+    state = str(ended.user.state if ended.user else user.state)
+    failed = "; ".join(step.error for step in ended.failed)
+    outcome = "failed" if ended.failed else "done"
+    return Moved(user.key, str(user.state), state, outcome, changes, why=failed, irreversible=irreversible)

@@ -1,0 +1,84 @@
+"""Gates are computed after each change of facts and stored, so that `status` only reads."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from migrator.domain.dossier import Dossier
+from migrator.domain.gates.result import GateResult
+from migrator.domain.gates.table import gates_for, next_look
+from migrator.domain.lifecycle import Move, next_move
+from migrator.domain.waves import subject_hash
+from migrator.ports.store import UnitOfWork
+from migrator.ports.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A dossier with what its gates say before its next move; `move` is None at the end of the way."""
+
+    dossier: Dossier
+    move: Move | None
+    gates: tuple[GateResult, ...] = ()
+
+    @property
+    def held_by(self) -> tuple[str, ...]:
+        """The gates that are closed."""
+        return tuple(gate.gate for gate in self.gates if not gate.open)
+
+
+def weigh(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Weighed]:
+    """Load, judge and store the gates of these users; the caller commits."""
+    now = tools.clock.now()
+    weighed = [judged(tools, dossier) for dossier in dossiers(tools, work, users)]
+    gates: Mapping[int, tuple[Move, Sequence[GateResult]]] = {
+        w.dossier.user.id: (w.move, w.gates) for w in weighed if w.move is not None
+    }
+    work.put_gates(gates, now)
+    for one in weighed:
+        user, look = one.dossier.user, next_look(one.gates)
+        if user.next_check_at != look:
+            work.users.look_again(user.id, look)
+    return weighed
+
+
+def dossiers(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Dossier]:
+    """Dossiers with the hash that approvals are bound to, and who must never be cut."""
+    untouchable = protected(tools, work)
+    found = work.dossiers(users, tools.clock.now(), tools.rules.lookback)
+    return [replace(_bound(tools, d), protected=_names_of(d, untouchable)) for d in found]
+
+
+def judged(tools: Tools, dossier: Dossier) -> Weighed:
+    """What the gates before a user's next move say; retired and kept users skip none but those that do not apply."""
+    move = next_move(dossier.user.state)
+    if move is None or dossier.user.vanished_at is not None:
+        return Weighed(dossier, None)
+    return Weighed(dossier, move, gates_for(dossier, move, tools.rules, tools.clock.now()))
+
+
+def protected(tools: Tools, work: UnitOfWork) -> Mapping[str, tuple[str, ...]]:
+    """Ids and ARNs of IAM users that must not be cut, with why: approvers, operators, users of our own roles."""
+    why: dict[str, tuple[str, ...]] = {}
+    for identity in sorted(work.waves.approvers()):
+        why[identity] = (*why.get(identity, ()), "it approved a wave")
+    for identity in sorted(work.record.actors()):
+        why[identity] = (*why.get(identity, ()), "it operates migrator")
+    for arn in work.usage.assumed(tools.rules.own_roles):
+        why[arn] = (*why.get(arn, ()), "it was seen assuming migrator's roles")
+    return why
+
+
+def _names_of(dossier: Dossier, untouchable: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    arn = dossier.facts.arn if dossier.facts else ""
+    return (*untouchable.get(dossier.user.user_id, ()), *untouchable.get(arn, ()))
+
+
+def _bound(tools: Tools, dossier: Dossier) -> Dossier:
+    if dossier.facts is None:
+        return dossier
+    planned, user = dossier.planned, dossier.user
+    assignments = [(user.account_id, person) for person in user.persons] if planned else []
+    spec = planned.spec if planned else None
+    return replace(
+        dossier, subject_hash=subject_hash(dossier.facts, dossier.credentials, spec, assignments, tools.rules)
+    )
