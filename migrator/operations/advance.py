@@ -15,6 +15,7 @@ from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, show
+from migrator.operations.read_usage import read_usage
 from migrator.operations.report import Done, Moved, Movement, carried, planned
 from migrator.operations.reread import reread
 from migrator.operations.search_references import search_references
@@ -24,6 +25,10 @@ from migrator.ports.tools import Tools
 
 LAST_SAFE = State.DEACTIVATED
 """How far a user goes unless deletion is asked for by name."""
+
+
+LISTENING = frozenset({State.PROVISIONED, State.VERIFIED, State.QUARANTINED, State.DEACTIVATED})
+"""States whose next gates ask what the trails say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -
     fresh = [line for line in lines if line.user.state is State.DISCOVERED and line.user.vanished_at is None]
     if fresh and not asked.plan_only:
         map_users(tools, apply, fresh)
+    if any(line.user.state in LISTENING for line in lines):
+        _listen(tools)
     accounts: dict[str, list[int]] = {}
     for line in lines:
         accounts.setdefault(line.user.account_id, []).append(line.user.id)
@@ -50,6 +57,14 @@ def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -
         moved.update({one.user: one for one in result})
         tools.tell(f"{account}: {len(result)} users")
     return Movement(tuple(moved[line.user.key] for line in lines))
+
+
+def _listen(tools: Tools) -> None:
+    """Sign-ins and screams first; where a trail cannot be read, the gates that need it stay as they are."""
+    try:
+        read_usage(tools)
+    except MigratorError as error:
+        tools.tell(f"usage was not read: {error.what}")
 
 
 def _account(tools: Tools, apply: Apply, asked: Advance, accounts: dict[str, list[int]], account: str) -> list[Moved]:

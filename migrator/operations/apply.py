@@ -329,7 +329,7 @@ class Apply:
 
 
 def _require_unmoved(work: UnitOfWork, user: User) -> None:
-    """Refuse a plan made from a row that another process has moved since. The run is written by now: nobody else can."""
+    """Refuse a plan made from a row that was moved since. Asked once the run is written: now nobody else can."""
     row = work.users.get(user.id)
     if (row.state, row.user_id) != (user.state, user.user_id):
         raise Stale(

@@ -9,7 +9,7 @@ from migrator.domain.changes import Change
 from migrator.domain.dossier import Decision, Dossier, User
 from migrator.domain.gates.result import GateResult
 from migrator.domain.journal import Outcome, Run, Step
-from migrator.domain.lifecycle import Move
+from migrator.domain.lifecycle import Move, State
 from migrator.domain.model import Evidence, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.domain.waves import Approval, Wave, WaveState
@@ -66,6 +66,10 @@ class Users(Protocol):
 
     def save(self, user: User) -> User:
         """Update one row; raises Stale if somebody else did first."""
+        ...
+
+    def move(self, user: User, state: State, at: datetime) -> User:
+        """Save a row in another state."""
         ...
 
     def look_again(self, user: int, at: datetime | None) -> None:
@@ -307,6 +311,14 @@ class UnitOfWork(Protocol):
 
     def gates(self, users: Collection[int]) -> Mapping[int, tuple[str, tuple[GateResult, ...]]]:
         """The stored gates: (move, results)."""
+        ...
+
+    def pulse(self, worker: str) -> tuple[datetime | None, datetime | None]:
+        """(when it last beat, since when it listens without a gap); None where it never did."""
+        ...
+
+    def sample(self, at: datetime, values: Mapping[str, float | None]) -> None:
+        """Append a sample of the KPIs."""
         ...
 
     def beat(self, worker: str, at: datetime, heard_since: datetime | None) -> None:

@@ -1,6 +1,7 @@
 """What every operation is handed: the ports, the rules and who asks. Made by bootstrap, lazily."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -43,50 +44,89 @@ class UsageSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LastUses:
+    """(user ARN, service, action or empty, last use) of every user asked about, and what could not be told."""
+
+    rows: Sequence[tuple[str, str, str, datetime | None]]
+    not_checked: Sequence[str] = ()
+
+
 class LastAccessed(Protocol):
     """IAM's own memory of which services a user called."""
 
-    def read(self, account_id: str, arns: Sequence[str]) -> "LastAccessedAnswer":
-        """(ARN, service, action or "", last accessed) of every user; what could not be asked is in `not_checked`."""
+    def read(self, account_id: str, arns: Sequence[str]) -> LastUses:
+        """What IAM remembers of these users of one account."""
         ...
-
-
-class LastAccessedAnswer(Protocol):
-    """What `LastAccessed` answers."""
-
-    rows: Sequence[tuple[str, str, str, datetime | None]]
-    not_checked: Sequence[str]
 
 
 class Tools(Protocol):
     """The ports an operation may use. `actor` is the identity that decides; `worker` names this process."""
 
     @property
-    def store(self) -> Store: ...  # noqa: D102  # the type says it
+    def store(self) -> Store:
+        """The database."""
+        ...
+
     @property
-    def accounts(self) -> Accounts: ...  # noqa: D102
+    def accounts(self) -> Accounts:
+        """The organization and who we are."""
+        ...
+
     @property
-    def reader(self) -> AccountReader: ...  # noqa: D102
+    def reader(self) -> AccountReader:
+        """IAM, read."""
+        ...
+
     @property
-    def directory(self) -> Directory: ...  # noqa: D102
+    def directory(self) -> Directory:
+        """Identity Center, read."""
+        ...
+
     @property
-    def hands(self) -> Hands: ...  # noqa: D102
+    def hands(self) -> Hands:
+        """The two verbs of every change."""
+        ...
+
     @property
-    def sources(self) -> Sequence[UsageSource]: ...  # noqa: D102
+    def sources(self) -> Sequence[UsageSource]:
+        """The trails usage is read from."""
+        ...
+
     @property
-    def last_accessed(self) -> LastAccessed | None: ...  # noqa: D102
+    def last_accessed(self) -> LastAccessed | None:
+        """IAM's last-accessed data, where it is wanted."""
+        ...
+
     @property
-    def catalogue(self) -> Actions: ...  # noqa: D102
+    def catalogue(self) -> Actions:
+        """Which actions AWS has."""
+        ...
+
     @property
-    def clock(self) -> Clock: ...  # noqa: D102
+    def clock(self) -> Clock:
+        """Time."""
+        ...
+
     @property
-    def rules(self) -> Rules: ...  # noqa: D102
+    def rules(self) -> Rules:
+        """The configuration, as the domain sees it."""
+        ...
+
     @property
-    def pool(self) -> Pool: ...  # noqa: D102
+    def pool(self) -> Pool:
+        """Threads over accounts."""
+        ...
+
     @property
-    def actor(self) -> str: ...  # noqa: D102
+    def actor(self) -> str:
+        """The identity that decides, by STS."""
+        ...
+
     @property
-    def worker(self) -> str: ...  # noqa: D102
+    def worker(self) -> str:
+        """The name of this process."""
+        ...
 
     def gone(self, worker: str) -> bool:
         """Whether another worker is dead for sure."""

@@ -19,7 +19,7 @@ from migrator.adapters.store.journal import SqlJournal
 from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.record import SqlRecord
 from migrator.adapters.store.screams import SqlScreams
-from migrator.adapters.store.statements import chunks, put_documents, upsert
+from migrator.adapters.store.statements import chunks, insert_new, put_documents, upsert
 from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
 from migrator.adapters.store.waves import SqlWaves
@@ -157,6 +157,16 @@ class SqlUnitOfWork:
                 result = GateResult(r.gate, r.open, r.why, r.opens, r.opens_at, tuple(r.not_checked))
                 found[r.user_ref] = (r.move, (*found.get(r.user_ref, ("", ()))[1], result))
         return found
+
+    def pulse(self, worker: str) -> tuple[datetime | None, datetime | None]:
+        """(when it last beat, since when it listens without a gap)."""
+        row = self._do.execute(select(w.workers).where(w.workers.c.id == worker)).first()
+        return (row.beat_at, row.heard_since) if row else (None, None)
+
+    def sample(self, at: datetime, values: Mapping[str, float | None]) -> None:
+        """Append a sample of the KPIs."""
+        rows = [{"at": at, "kpi": kpi, "owner": "", "cost_center": "", "value": v} for kpi, v in values.items()]
+        insert_new(self._do, w.kpi_samples, rows)
 
     def beat(self, worker: str, at: datetime, heard_since: datetime | None) -> None:
         """Tell that a worker is alive."""

@@ -16,6 +16,7 @@ from migrator.adapters.store.statements import chunks, put_documents, upsert
 from migrator.domain.changes import Change
 from migrator.domain.dossier import User
 from migrator.domain.errors import NotFound, Stale
+from migrator.domain.lifecycle import State
 from migrator.domain.model import CredentialKind, Evidence, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.domain.snapshot import from_document, to_document
@@ -116,6 +117,10 @@ class SqlUsers:
         if result.rowcount != 1:
             raise Stale(f"{user.key} was changed by somebody else just now", next_step="run the same command again")
         return replace(user, version=user.version + 1)
+
+    def move(self, user: User, state: State, at: datetime) -> User:
+        """Save a row in another state."""
+        return self.save(replace(user, state=state, state_since=at))
 
     def look_again(self, user: int, at: datetime | None) -> None:
         """When time may open the user's next gate; no change of the row, so its version stays."""

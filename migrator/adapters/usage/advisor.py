@@ -1,23 +1,14 @@
 """Last-accessed data of whole accounts, as operations ask for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from migrator.adapters.usage.last_accessed import last_accessed
 from migrator.ports.clock import Clock
+from migrator.ports.tools import LastUses
 
 if TYPE_CHECKING:
     from migrator.adapters.aws.session import Sessions
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """(user ARN, service, action or empty, last use) of every user asked about, and what could not be told."""
-
-    rows: Sequence[tuple[str, str, str, datetime | None]]
-    not_checked: Sequence[str]
 
 
 class AccessAdvisor:
@@ -27,9 +18,9 @@ class AccessAdvisor:
         self._sessions = sessions
         self._clock = clock
 
-    def read(self, account_id: str, arns: Sequence[str]) -> Answer:
+    def read(self, account_id: str, arns: Sequence[str]) -> LastUses:
         """What IAM remembers of these users of one account."""
         answers = list(last_accessed(self._sessions.client("iam", account_id, "read"), arns, self._clock))
         rows = [(a.user_arn, e.service, e.action or "", e.at) for a in answers for e in a.entries]
         reasons = dict.fromkeys(a.not_checked for a in answers if a.not_checked)
-        return Answer(rows, tuple(f"last-accessed data of {account_id}: {why}" for why in reasons))
+        return LastUses(rows, tuple(f"last-accessed data of {account_id}: {why}" for why in reasons))

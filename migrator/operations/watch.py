@@ -1,0 +1,56 @@
+"""Listen: read what is new in the trails, count screams, and put back who screams."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from migrator.domain.lifecycle import CUT
+from migrator.domain.screams import Scream, likely_fix, must_roll_back
+from migrator.operations.apply import Apply
+from migrator.operations.hear import hear_last_used
+from migrator.operations.read_usage import UsageRead, read_usage
+from migrator.operations.report import Moved
+from migrator.operations.roll_back import Undo, roll_back
+from migrator.ports.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One turn of listening: what was read, and who was put back."""
+
+    usage: UsageRead
+    rolled_back: tuple[Moved, ...]
+
+
+def watch(tools: Tools, apply: Apply) -> Watched:
+    """Read, hear, roll back. A user whose rollback fails is named; the others go on."""
+    read = read_usage(tools)
+    with tools.store.begin() as work:
+        hear_last_used(tools, work)
+        work.commit()
+    return Watched(read, tuple(_put_back(tools, apply)))
+
+
+def _put_back(tools: Tools, apply: Apply) -> list[Moved]:
+    with tools.store.begin() as work:
+        screaming: dict[int, Scream] = {}
+        for scream in work.screams.all():
+            if must_roll_back(scream, tools.rules):
+                screaming.setdefault(scream.user, scream)
+        lines = [line for line in work.users.lines() if line.user.id in screaming and line.user.state in CUT]
+    moved: list[Moved] = []
+    for line in lines:
+        scream = screaming[line.user.id]
+        tools.tell(f"{line.user.key} screams: {scream.event_name or scream.reason}")
+        moved += roll_back(tools, apply, [line], Undo(_reason(scream))).users
+    return moved
+
+
+def _reason(scream: Scream) -> str:
+    call = f"{scream.event_source.split('.')[0]}:{scream.event_name}" if scream.event_name else scream.signal
+    told = f" ({scream.reason})" if scream.reason else ""
+    return f"scream: {call} ×{scream.count} by {scream.agent} from {scream.address}{told}; {likely_fix(scream)}"
+
+
+def unsettled(moved: Sequence[Moved]) -> tuple[str, ...]:
+    """Who could not be put back."""
+    return tuple(one.user for one in moved if one.outcome == "failed")

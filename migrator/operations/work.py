@@ -1,0 +1,90 @@
+"""A worker's turn: listen, roll back who screams, open what time has opened, move running waves on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from migrator.domain.errors import MigratorError
+from migrator.domain.lifecycle import Move, State, move
+from migrator.domain.waves import WaveState
+from migrator.operations.advance import Advance, advance
+from migrator.operations.apply import Apply
+from migrator.operations.measure import measure
+from migrator.operations.report import Moved
+from migrator.operations.watch import Watched, watch
+from migrator.operations.waves import finish
+from migrator.operations.weigh import weigh
+from migrator.ports.tools import Tools
+
+SILENCE = 3
+"""A worker that beat within so many polls was listening all along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one turn did."""
+
+    watched: Watched
+    moved: tuple[Moved, ...] = ()
+    finished: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 where somebody failed."""
+        failed = any(one.outcome == "failed" for one in (*self.watched.rolled_back, *self.moved))
+        return 1 if failed or self.errors else 0
+
+
+def work(tools: Tools, apply: Apply) -> Turn:
+    """One turn, bounded: what is left is there at the next."""
+    heard_since = _listening_since(tools)
+    watched = watch(tools, apply)
+    with tools.store.begin() as unit:
+        unit.beat("worker", tools.clock.now(), heard_since)
+        unit.commit()
+    _end_exclusions(tools)
+    moved, errors = _waves(tools, apply)
+    with tools.store.begin() as unit:
+        done = tuple(wave.name for wave in unit.waves.all() if finish(tools, unit, wave))
+        weigh(tools, unit, [line.user.id for line in unit.users.lines() if line.user.vanished_at is None])
+        unit.commit()
+    measure(tools)
+    return Turn(watched, moved, done, errors)
+
+
+def _listening_since(tools: Tools) -> datetime:
+    """When the present unbroken stretch of listening began: a gap longer than a few polls begins a new one."""
+    now = tools.clock.now()
+    with tools.store.begin() as unit:
+        beat, since = unit.pulse("worker")
+    gap = max(tools.rules.poll * SILENCE, timedelta(minutes=1))
+    return since if beat is not None and since is not None and now - beat <= gap else now
+
+
+def _waves(tools: Tools, apply: Apply) -> tuple[tuple[Moved, ...], tuple[str, ...]]:
+    with tools.store.begin() as unit:
+        running = [wave.name for wave in unit.waves.all() if wave.state is WaveState.RUNNING]
+    moved: list[Moved] = []
+    errors: list[str] = []
+    for name in running:
+        with tools.store.begin() as unit:
+            lines = unit.users.lines(wave=name)
+        try:
+            moved += [one for one in advance(tools, apply, lines, Advance()).users if one.outcome != "unchanged"]
+        except MigratorError as error:
+            errors.append(f"wave {name}: {error.what}")
+    return tuple(moved), tuple(errors)
+
+
+def _end_exclusions(tools: Tools) -> None:
+    """An exclusion that has run out brings the user back to the beginning."""
+    now = tools.clock.now()
+    with tools.store.begin() as unit:
+        excluded = [line.user for line in unit.users.lines() if line.user.state is State.EXCLUDED]
+        decisions = unit.people.decisions([user.subject for user in excluded])
+        for user in excluded:
+            word = decisions.get(user.subject, {}).get("exclude")
+            if word is not None and not word.holds(now):
+                unit.users.move(user, move(user.state, Move.READMIT), now)
+                unit.record.append("worker", "readmit", user.subject, {"why": "its exclusion ran out"}, now)
+        unit.commit()
