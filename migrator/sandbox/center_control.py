@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from migrator.sandbox.clients import Origin
 from migrator.sandbox.control import post
 
 
@@ -34,13 +35,22 @@ def portal_access(endpoint: str) -> dict[str, list[tuple[str, str]]]:
     return {person: [(account, name) for account, name in rows] for person, rows in answer.items() if rows}
 
 
-def portal_credentials(endpoint: str, user_name: str, account: str, permission_set: str) -> dict[str, str]:
+def portal_credentials(
+    endpoint: str, user_name: str, account: str, permission_set: str, origin: Origin | None = None
+) -> dict[str, str]:
     """Sign a person in and return temporary credentials as keyword arguments for a boto3 client.
 
     Calls made with them come from `assumed-role/AWSReservedSSO_<permission set>_<suffix>/<user name>`. Raises
     `SandboxError` where the person is not assigned.
     """
-    arguments = {"user_name": user_name, "account": account, "permission_set": permission_set}
+    seen = origin or Origin()
+    arguments = {
+        "user_name": user_name,
+        "account": account,
+        "permission_set": permission_set,
+        "source_ip": seen.address,
+        "user_agent": seen.agent,
+    }
     answer = post(endpoint, "portal/credentials", arguments)
     names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
     return {name: answer[name] for name in names}

@@ -31,7 +31,18 @@ _SELF_SERVICE = document(
     )
 )
 _BOUNDARY = document(
-    allow("ec2:Describe*", "s3:*", "cloudformation:*", "sns:*", "ssm:Get*", "sts:*", "sqs:*", "iam:Get*", "iam:List*"),
+    allow(
+        "ec2:Describe*",
+        "s3:*",
+        "cloudformation:*",
+        "sns:*",
+        "ssm:Get*",
+        "ssm:Describe*",
+        "sts:*",
+        "sqs:*",
+        "iam:Get*",
+        "iam:List*",
+    ),
     {
         "Effect": "Deny",
         "Action": "iam:*AccessKey*",

@@ -86,20 +86,20 @@ class People:
     def _do(self, act: Habit | SignIn, day: date) -> tuple[int, str | None]:
         if isinstance(act, SignIn):
             return self._sign_in(act, day)
-        credentials = self._credentials(act.user, day, unattended=act.unattended)
+        credentials = self._credentials(act, day)
         if credentials is None:
             return 0, None
         return 1, self._call(credentials, act.user, act.call, act.params, act.origin)
 
-    def _credentials(self, user: str, day: date, *, unattended: bool) -> Credentials | None:
-        if not unattended and self._uses_portal(user, day):
-            return self._session(user)
-        return self.seeded.credentials.get(user)
+    def _credentials(self, act: Habit, day: date) -> Credentials | None:
+        if not act.unattended and self._uses_portal(act.user, day):
+            return self._session(act.user, act.origin)
+        return self.seeded.credentials.get(act.user)
 
     def _sign_in(self, act: SignIn, day: date) -> tuple[int, str | None]:
         account, name = self.seeded.account_of(act.user), act.user.partition("/")[2]
         if self._uses_portal(act.user, day):
-            credentials = self._session(act.user)
+            credentials = self._session(act.user, act.origin)
         else:
             try:
                 keys = sign_in(self.seeded.endpoint, account, name, act.origin, mfa=act.mfa)
@@ -138,11 +138,11 @@ class People:
             return False
         return day >= self._since[person] + timedelta(days=_SLOW.get(user, 0))
 
-    def _session(self, user: str) -> Credentials:
+    def _session(self, user: str, origin: Origin) -> Credentials:
         person, account = self._person(user), self.seeded.account_of(user)
         if (person, account) not in self._sessions:
             chosen = next(name for each, name in self._portal[person] if each == account)
-            keys = portal_credentials(self.seeded.endpoint, person, account, chosen)
+            keys = portal_credentials(self.seeded.endpoint, person, account, chosen, origin)
             self._sessions[person, account] = Credentials(
                 keys["aws_access_key_id"], keys["aws_secret_access_key"], keys["aws_session_token"]
             )

@@ -47,6 +47,7 @@ def seed(endpoint: str, organization: Organization, now: datetime) -> Seeded:
     """
     control = Control(endpoint)
     control.set_clock(now - _FOUNDED)
+    control.enforce()
     clients = Clients(endpoint)
     administrator = Credentials.of(control.administrator())
     org = clients.make("organizations", administrator, "us-east-1")

@@ -24,11 +24,14 @@ RULES: tuple[str, ...] = (
     "authorization_details",
     "credential_report",
     "sessions",
+    "last_accessed",
+    "event_history",
     "paging",
     "reserved_roles",
     "portal",
     "console",
     "stack_users",
+    "picklable",
 )
 """Modules of this package, installed in this order."""
 

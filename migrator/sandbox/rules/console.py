@@ -11,7 +11,7 @@ from typing import Any
 from moto.iam.utils import generate_access_key_id_from_account_id
 from moto.moto_api._internal import mock_random
 
-from migrator.sandbox import control_commands
+from migrator.sandbox import control_commands, sign_ins
 from migrator.sandbox.clock import CLOCK, naive
 from migrator.sandbox.principals import SESSIONS, Session, iam_of
 
@@ -30,6 +30,7 @@ def sign_in(account: str, user: str, mfa: bool = False, source_ip: str = "", use
     if found is None or not found.password:
         raise ValueError(f"{user} cannot sign in to {account}")
     found.password_last_used = naive(CLOCK.now())  # type: ignore[assignment]  # moto declares it None
+    sign_ins.note(found, mfa=mfa, ok=True, source_ip=source_ip, user_agent=user_agent)
     session = Session(
         access_key=generate_access_key_id_from_account_id(account, prefix="ASIA"),
         account=account,

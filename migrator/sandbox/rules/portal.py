@@ -14,10 +14,10 @@ from typing import Any
 from moto.sts.models import sts_backends
 
 from migrator.sandbox import control_commands
-from migrator.sandbox.clock import CLOCK
-from migrator.sandbox.principals import MANAGEMENT_ACCOUNT, ROLE_CONTEXT
+from migrator.sandbox.principals import MANAGEMENT_ACCOUNT
 from migrator.sandbox.rules.center_assignments import settle
 from migrator.sandbox.rules.center_state import Center, PermissionSet, centers, enable, member
+from migrator.sandbox.rules.portal_events import note_federation
 from migrator.sandbox.rules.reserved_roles import role_of
 
 
@@ -67,9 +67,11 @@ def access_command() -> dict[str, Any]:
     return {"access": {user["UserName"]: access(user["UserName"]) for each in centers() for user in _users(each)}}
 
 
-def credentials_command(user_name: str, account: str, permission_set: str) -> dict[str, Any]:
+def credentials_command(
+    user_name: str, account: str, permission_set: str, source_ip: str = "", user_agent: str = ""
+) -> dict[str, Any]:
     """Give temporary credentials, keyed as boto3 takes them."""
-    found = role_credentials(user_name, account, permission_set)
+    found = role_credentials(user_name, account, permission_set, source_ip, user_agent)
     return {
         "aws_access_key_id": found.access_key_id,
         "aws_secret_access_key": found.secret_access_key,
@@ -94,16 +96,20 @@ def access(user_name: str) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def role_credentials(user_name: str, account: str, permission_set: str) -> RoleCredentials:
+def role_credentials(
+    user_name: str, account: str, permission_set: str, source_ip: str = "", user_agent: str = ""
+) -> RoleCredentials:
     """Sign a person in and take up a permission set in an account, by name; `NotAssigned` where the portal would not.
 
-    The session is named by the user name, as CloudTrail shows it, and lasts as long as the set's session duration.
+    The portal records it as a Federate event. The session is named by the user name, as CloudTrail shows it, and
+    lasts as long as the set's session duration.
     """
     for center in centers():
         settle(center)
         chosen = next((each for each in center.sets.values() if each.name == permission_set), None)
         user = _user(center, user_name)
         if chosen is not None and user is not None and _assigned(center, user, account, chosen):
+            note_federation(center, user, account, permission_set, source_ip, user_agent)
             return _session(center, user["UserName"], account, chosen)
     raise NotAssigned(f"{user_name} is not assigned to {permission_set} in account {account}")
 
@@ -138,7 +144,6 @@ def _session(center: Center, user_name: str, account: str, chosen: PermissionSet
         duration=_seconds(chosen.session_duration),
         external_id="",
     )
-    ROLE_CONTEXT.value[session.access_key_id] = {"issued": CLOCK.now()}
     return RoleCredentials(
         session.access_key_id, session.secret_access_key, session.session_token, session.expiration, role.arn
     )
