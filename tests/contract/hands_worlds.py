@@ -1,5 +1,6 @@
 """The two worlds that the contract of Hands holds in: the fake, and AWS's own API on the emulator."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, Self
@@ -133,7 +134,7 @@ class EmulatedWorld:
         self.iam = sessions.own_client("iam")
 
     def give(self, kind: str, user: str) -> Target:
-        return (self.account, user, *_GIVE[kind](self.iam, user))
+        return (self.account, user, *give(self.iam, kind, user))
 
     def add_group(self, name: str) -> None:
         self.iam.create_group(GroupName=name)
@@ -151,9 +152,10 @@ class Emulator:
         self.control = self._sandbox.control
         administrator = self.control.administrator()
         names = ("access_key_id", "secret_access_key", "session_token")
-        environment = {f"AWS_{name.upper()}": administrator[name] for name in names}
+        self.environment = {f"AWS_{name.upper()}": administrator[name] for name in names}
+        self.environment["AWS_ENDPOINT_URL"] = self._sandbox.endpoint
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in {**environment, "AWS_ENDPOINT_URL": self._sandbox.endpoint}.items():
+            for name, value in self.environment.items():
                 patch.setenv(name, value)
             self._sessions = Sessions(region=HOME_REGION)
             # botocore reads the environment when a client is made: all that will be needed are made here.
@@ -170,6 +172,11 @@ class Emulator:
     def world(self) -> EmulatedWorld:
         self.control.restore(self._beginning)
         return EmulatedWorld(self._sessions, self.control)
+
+
+def give(iam: Any, kind: str, user: str) -> Target:
+    """Give a user a credential through plain IAM; what names it beside the user."""
+    return _GIVE[kind](iam, user)
 
 
 def _login_profile(iam: Any, user: str) -> Target:
@@ -203,7 +210,7 @@ def _mfa(iam: Any, user: str) -> Target:
     return (serial,)
 
 
-_GIVE: dict[str, Any] = {
+_GIVE: dict[str, Callable[[Any, str], Target]] = {
     "login-profile": _login_profile,
     "access-key": _access_key,
     "ssh-public-key": _ssh_key,

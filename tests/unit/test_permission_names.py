@@ -12,10 +12,10 @@ from migrator.domain.changes import KINDS
 from tests.contract.hands_worlds import TestClock
 
 
-@pytest.fixture(scope="module")
-def declared():
+@pytest.fixture(scope="module", params=["read", "change"])
+def declared(request):
     sessions = Sessions()
-    return AwsHands(sessions, IdentityCenterDirectory(sessions, "us-east-1"), TestClock()).permissions()
+    return AwsHands(sessions, IdentityCenterDirectory(sessions, "us-east-1"), TestClock()).permissions(request.param)
 
 
 def test_every_kind_is_carried_out_and_declares_what_it_takes(declared):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
-from migrator.adapters.aws.changes.center_kind import CenterKind, read_to_the_end
+from migrator.adapters.aws.changes.center_kind import LOOK_UP, CenterKind, read_to_the_end
 from migrator.adapters.aws.changes.kind import Target, listed
 from migrator.domain.changes import Change
 from migrator.domain.model import Json
@@ -47,10 +47,11 @@ class AccountAssignment(CenterKind):
     clock: Clock
     slots: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(OUTSTANDING))
 
-    permissions = (
+    reads = (*LOOK_UP, "identitystore:GetGroupId", "identitystore:GetUserId", "sso:ListAccountAssignments")
+    writes = (
+        *LOOK_UP,
         "identitystore:GetGroupId",
         "identitystore:GetUserId",
-        "sso:ListAccountAssignments",
         "sso:CreateAccountAssignment",
         "sso:DescribeAccountAssignmentCreationStatus",
         "sso:DeleteAccountAssignment",

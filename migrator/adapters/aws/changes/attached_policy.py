@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class AttachedPolicy(IamKind):
     """True while the policy of that ARN is attached."""
 
-    permissions = ("iam:ListAttachedUserPolicies", "iam:AttachUserPolicy", "iam:DetachUserPolicy")
+    reads = ("iam:ListAttachedUserPolicies",)
+    writes = ("iam:AttachUserPolicy", "iam:DetachUserPolicy")
 
     def observe(self, target: Target) -> Json:
         """Whether it is attached."""

@@ -21,6 +21,10 @@ _NOT_NOW = re.compile(r"\b(409|429|5\d\d) status error")
 """A request's end that another try may better: AWS words it "Received a 404 status error: …"."""
 
 
+LOOK_UP = ("sso:ListPermissionSets", "sso:DescribePermissionSet")
+"""What finding a permission set by its name takes."""
+
+
 @dataclass(frozen=True, slots=True)
 class CenterKind:
     """A kind of thing that lives in Identity Center."""

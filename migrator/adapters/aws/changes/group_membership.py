@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class GroupMembership(IamKind):
     """True while the user is in the group."""
 
-    permissions = ("iam:ListGroupsForUser", "iam:AddUserToGroup", "iam:RemoveUserFromGroup")
+    reads = ("iam:ListGroupsForUser",)
+    writes = ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")
 
     def observe(self, target: Target) -> Json:
         """Whether the user is in the group."""

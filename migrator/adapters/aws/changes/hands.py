@@ -35,7 +35,7 @@ from migrator.ports.clock import Clock
 
 if TYPE_CHECKING:
     from migrator.adapters.aws.identity_center import IdentityCenterDirectory
-    from migrator.adapters.aws.session import Sessions
+    from migrator.adapters.aws.session import Purpose, Sessions
 
 
 def kinds(sessions: "Sessions", center: "IdentityCenterDirectory", clock: Clock) -> Mapping[str, ChangeVerbs]:
@@ -73,9 +73,9 @@ class AwsHands:
     def __init__(self, sessions: "Sessions", directory: "IdentityCenterDirectory", clock: Clock) -> None:
         self._kinds = kinds(sessions, directory, clock)
 
-    def permissions(self) -> Mapping[str, tuple[str, ...]]:
-        """The IAM actions that each kind takes, both verbs together."""
-        return {name: verbs.permissions for name, verbs in self._kinds.items()}
+    def permissions(self, purpose: "Purpose") -> Mapping[str, tuple[str, ...]]:
+        """The IAM actions that each kind takes, of the role that reads or of the one that changes."""
+        return {name: verbs.reads if purpose == "read" else verbs.writes for name, verbs in self._kinds.items()}
 
     def observe(self, change: Change) -> Json:
         """What is there now; None where it, or what it belongs to, does not exist."""

@@ -9,9 +9,9 @@ from migrator.domain.model import Json
 class IdentityStoreUser(CenterKind):
     """`{"display_name", "given_name", "family_name", "email"}`; it has no password and gets no invitation."""
 
-    permissions = (
+    reads = ("identitystore:GetUserId", "identitystore:DescribeUser")
+    writes = (
         "identitystore:GetUserId",
-        "identitystore:DescribeUser",
         "identitystore:CreateUser",
         "identitystore:UpdateUser",
         "identitystore:DeleteUser",
@@ -75,9 +75,9 @@ def _operations(before: Json, after: Json) -> list[Json]:
 class IdentityStoreGroup(CenterKind):
     """`{"description"}`, empty where the group has none."""
 
-    permissions = (
+    reads = ("identitystore:GetGroupId", "identitystore:DescribeGroup")
+    writes = (
         "identitystore:GetGroupId",
-        "identitystore:DescribeGroup",
         "identitystore:CreateGroup",
         "identitystore:UpdateGroup",
         "identitystore:DeleteGroup",
@@ -112,13 +112,8 @@ class IdentityStoreGroup(CenterKind):
 class IdentityStoreMembership(CenterKind):
     """True while the user is in the group."""
 
-    permissions = (
-        "identitystore:GetGroupId",
-        "identitystore:GetUserId",
-        "identitystore:GetGroupMembershipId",
-        "identitystore:CreateGroupMembership",
-        "identitystore:DeleteGroupMembership",
-    )
+    reads = ("identitystore:GetGroupId", "identitystore:GetUserId", "identitystore:GetGroupMembershipId")
+    writes = (*reads, "identitystore:CreateGroupMembership", "identitystore:DeleteGroupMembership")
 
     def observe(self, target: Target) -> Json:
         """Whether there is a membership; a missing group or user means that there is none."""

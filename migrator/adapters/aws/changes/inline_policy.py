@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class InlinePolicy(IamKind):
     """The policy's document."""
 
-    permissions = ("iam:GetUserPolicy", "iam:PutUserPolicy", "iam:DeleteUserPolicy")
+    reads = ("iam:GetUserPolicy",)
+    writes = ("iam:PutUserPolicy", "iam:DeleteUserPolicy")
 
     def observe(self, target: Target) -> Json:
         """The document, which boto3 decodes."""

@@ -24,8 +24,13 @@ class ChangeVerbs(Protocol):
     """
 
     @property
-    def permissions(self) -> tuple[str, ...]:
-        """The IAM actions that both verbs take."""
+    def reads(self) -> tuple[str, ...]:
+        """The IAM actions that `observe` takes, of the role that reads."""
+        ...
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The IAM actions that `make` takes, of the role that writes; a look before a write is among them."""
         ...
 
     def observe(self, target: Target) -> Json:

@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class LoginProfile(IamKind):
     """`{"password_reset_required"}`; only deleted: there is no disabling it (aws-facts, 3)."""
 
-    permissions = ("iam:GetLoginProfile", "iam:DeleteLoginProfile")
+    reads = ("iam:GetLoginProfile",)
+    writes = ("iam:DeleteLoginProfile",)
 
     def observe(self, target: Target) -> Json:
         """Whether there is a password, and whether its owner must choose a new one."""

@@ -17,9 +17,9 @@ VERSIONS = 5
 class ManagedPolicy(IamKind):
     """The default version's document."""
 
-    permissions = (
+    reads = ("iam:GetPolicy", "iam:GetPolicyVersion")
+    writes = (
         "iam:GetPolicy",
-        "iam:GetPolicyVersion",
         "iam:ListPolicyVersions",
         "iam:CreatePolicy",
         "iam:CreatePolicyVersion",

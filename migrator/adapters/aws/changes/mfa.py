@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class MfaDevice(IamKind):
     """`{"virtual"}`: the device's bond to its user; only deactivated, because nobody else holds the seed."""
 
-    permissions = ("iam:ListMFADevices", "iam:DeactivateMFADevice")
+    reads = ("iam:ListMFADevices",)
+    writes = ("iam:DeactivateMFADevice",)
 
     def observe(self, target: Target) -> Json:
         """Whether the user has the device; a virtual one's serial is an ARN `…:mfa/…`."""
@@ -28,7 +29,8 @@ class MfaDevice(IamKind):
 class VirtualMfaDevice(IamKind):
     """True: the virtual device, which lives in the account also without a user; only deleted."""
 
-    permissions = ("iam:ListVirtualMFADevices", "iam:DeleteVirtualMFADevice")
+    reads = ("iam:ListVirtualMFADevices",)
+    writes = ("iam:DeleteVirtualMFADevice",)
 
     def observe(self, target: Target) -> Json:
         """Whether the account has the device; GetMFADevice answers for FIDO keys only, so the listing is read."""

@@ -1,6 +1,6 @@
 """A permission set: its description, session duration and tags; its policies are changes of their own."""
 
-from migrator.adapters.aws.changes.center_kind import CenterKind
+from migrator.adapters.aws.changes.center_kind import LOOK_UP, CenterKind
 from migrator.adapters.aws.changes.kind import Target, listed, not_so, tag_list, tag_map
 from migrator.domain.changes import Change
 from migrator.domain.model import Json
@@ -14,10 +14,9 @@ class PermissionSet(CenterKind):
     them makes them three changes.
     """
 
-    permissions = (
-        "sso:ListPermissionSets",
-        "sso:DescribePermissionSet",
-        "sso:ListTagsForResource",
+    reads = (*LOOK_UP, "sso:ListTagsForResource")
+    writes = (
+        *LOOK_UP,
         "sso:CreatePermissionSet",
         "sso:UpdatePermissionSet",
         "sso:TagResource",

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 
 from migrator.adapters.aws import identity_center
-from migrator.adapters.aws.changes.center_kind import CenterKind, path_and_name
+from migrator.adapters.aws.changes.center_kind import LOOK_UP, CenterKind, path_and_name
 from migrator.adapters.aws.changes.kind import Target, document_text, listed
 from migrator.domain.changes import Change
 from migrator.domain.model import Json
@@ -56,8 +56,9 @@ def _part(target: Target, arn: str, after: Json = None) -> Part:
 class InlinePolicyOfSet(PermissionSetPart):
     """The set's own document."""
 
-    permissions = (
-        "sso:GetInlinePolicyForPermissionSet",
+    reads = (*LOOK_UP, "sso:GetInlinePolicyForPermissionSet")
+    writes = (
+        *LOOK_UP,
         "sso:PutInlinePolicyToPermissionSet",
         "sso:DeleteInlinePolicyFromPermissionSet",
     )
@@ -78,8 +79,9 @@ class InlinePolicyOfSet(PermissionSetPart):
 class ManagedPolicyOfSet(PermissionSetPart):
     """True while the AWS managed policy of that ARN is attached."""
 
-    permissions = (
-        "sso:ListManagedPoliciesInPermissionSet",
+    reads = (*LOOK_UP, "sso:ListManagedPoliciesInPermissionSet")
+    writes = (
+        *LOOK_UP,
         "sso:AttachManagedPolicyToPermissionSet",
         "sso:DetachManagedPolicyFromPermissionSet",
     )
@@ -102,8 +104,9 @@ class ManagedPolicyOfSet(PermissionSetPart):
 class CustomerPolicyOfSet(PermissionSetPart):
     """True while the customer managed policy of that path and name is referenced; accounts must have it themselves."""
 
-    permissions = (
-        "sso:ListCustomerManagedPolicyReferencesInPermissionSet",
+    reads = (*LOOK_UP, "sso:ListCustomerManagedPolicyReferencesInPermissionSet")
+    writes = (
+        *LOOK_UP,
         "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
         "sso:DetachCustomerManagedPolicyReferenceFromPermissionSet",
     )
@@ -130,9 +133,9 @@ class CustomerPolicyOfSet(PermissionSetPart):
 class BoundaryOfSet(PermissionSetPart):
     """`{"arn"}` of an AWS managed policy, or `{"customer": "/path/name"}`."""
 
-    permissions = (
-        "sso:GetPermissionsBoundaryForPermissionSet",
-        "sso:DescribePermissionSet",
+    reads = (*LOOK_UP, "sso:GetPermissionsBoundaryForPermissionSet")
+    writes = (
+        *LOOK_UP,
         "sso:PutPermissionsBoundaryToPermissionSet",
         "sso:DeletePermissionsBoundaryFromPermissionSet",
     )

@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class PermissionsBoundary(IamKind):
     """The ARN of the policy that bounds the user; a user has at most one, and putting one displaces it."""
 
-    permissions = ("iam:GetUser", "iam:PutUserPermissionsBoundary", "iam:DeleteUserPermissionsBoundary")
+    reads = ("iam:GetUser",)
+    writes = ("iam:PutUserPermissionsBoundary", "iam:DeleteUserPermissionsBoundary")
 
     def observe(self, target: Target) -> Json:
         """The ARN."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from migrator.adapters.aws.changes.center_kind import CenterKind, read_to_the_end
+from migrator.adapters.aws.changes.center_kind import LOOK_UP, CenterKind, read_to_the_end
 from migrator.adapters.aws.changes.kind import Target, listed, not_so
 from migrator.adapters.aws.errors import translated
 from migrator.domain.changes import Change
@@ -20,12 +20,8 @@ class PermissionSetProvisioning(CenterKind):
 
     clock: Clock
 
-    permissions = (
-        "sso:ListPermissionSetsProvisionedToAccount",
-        "sso:ListAccountAssignments",
-        "sso:ProvisionPermissionSet",
-        "sso:DescribePermissionSetProvisioningStatus",
-    )
+    reads = (*LOOK_UP, "sso:ListPermissionSetsProvisionedToAccount", "sso:ListAccountAssignments")
+    writes = (*LOOK_UP, "sso:ProvisionPermissionSet", "sso:DescribePermissionSetProvisioningStatus")
 
     def observe(self, target: Target) -> Json:
         """Whether the account has the set's latest state."""

@@ -47,9 +47,14 @@ class StatusCredential(IamKind):
     wire: Wire
 
     @property
-    def permissions(self) -> tuple[str, ...]:
-        """The three operations, which are actions of the same name."""
-        return tuple(f"iam:{operation}" for operation in (self.wire.listing, self.wire.update, self.wire.delete))
+    def reads(self) -> tuple[str, ...]:
+        """The listing, an action of the same name."""
+        return (f"iam:{self.wire.listing}",)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """Both writing operations, actions of the same names."""
+        return (f"iam:{self.wire.update}", f"iam:{self.wire.delete}")
 
     def observe(self, target: Target) -> Json:
         """The credential's status."""

@@ -8,7 +8,8 @@ from migrator.domain.model import Json
 class User(IamKind):
     """`{"user_id", "path", "tags"}`; created and deleted, never changed."""
 
-    permissions = ("iam:GetUser", "iam:ListUserTags", "iam:CreateUser", "iam:TagUser", "iam:DeleteUser")
+    reads = ("iam:GetUser", "iam:ListUserTags")
+    writes = ("iam:CreateUser", "iam:TagUser", "iam:DeleteUser")
 
     def observe(self, target: Target) -> Json:
         """The user as it is; one call where GetUser gives the tags, two where it gives none."""
