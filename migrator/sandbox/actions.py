@@ -86,24 +86,41 @@ def account_of(call: ApiCall, resource: str, principal: Principal) -> str:
 
 
 def _iam(params: Mapping[str, Any], call: ApiCall, principal: Principal) -> str | None:
-    iam = iam_of(principal.account, principal.partition)
-    prefix = f"arn:{principal.partition}:iam::{principal.account}"
-    if params.get("GroupName"):
-        group = iam.groups.get(params["GroupName"])
-        return group.arn if group else f"{prefix}:group/{params['GroupName']}"
-    if params.get("RoleName"):
-        role = next((role for role in iam.roles.values() if role.name == params["RoleName"]), None)
-        return role.arn if role else f"{prefix}:role{params.get('Path') or '/'}{params['RoleName']}"
-    if params.get("UserName"):
-        user = next((user for name, user in iam.users.items() if name.lower() == params["UserName"].lower()), None)
-        return user.arn if user else f"{prefix}:user{params.get('Path') or '/'}{params['UserName']}"
-    if params.get("PolicyArn"):
-        return str(params["PolicyArn"])
-    if params.get("PolicyName"):
-        return f"{prefix}:policy{params.get('Path') or '/'}{params['PolicyName']}"
-    if params.get("SerialNumber"):
-        return str(params["SerialNumber"])
+    for parameter, find in _IAM_ENTITIES.items():
+        if params.get(parameter):
+            return find(params, principal)
     return _own_user(call, principal)
+
+
+def _new_arn(params: Mapping[str, Any], principal: Principal, kind: str, name: str) -> str:
+    return f"arn:{principal.partition}:iam::{principal.account}:{kind}{params.get('Path') or '/'}{name}"
+
+
+def _group(params: Mapping[str, Any], principal: Principal) -> str:
+    group = iam_of(principal.account, principal.partition).groups.get(params["GroupName"])
+    return group.arn if group else _new_arn(params, principal, "group", params["GroupName"])
+
+
+def _role(params: Mapping[str, Any], principal: Principal) -> str:
+    roles = iam_of(principal.account, principal.partition).roles.values()
+    arns = (role.arn for role in roles if role.name == params["RoleName"])
+    return next(arns, None) or _new_arn(params, principal, "role", params["RoleName"])
+
+
+def _user(params: Mapping[str, Any], principal: Principal) -> str:
+    users = iam_of(principal.account, principal.partition).users
+    arns = (user.arn for name, user in users.items() if name.lower() == params["UserName"].lower())
+    return next(arns, None) or _new_arn(params, principal, "user", params["UserName"])
+
+
+_IAM_ENTITIES: dict[str, Callable[[Mapping[str, Any], Principal], str]] = {
+    "GroupName": _group,
+    "RoleName": _role,
+    "UserName": _user,
+    "PolicyArn": lambda params, _: str(params["PolicyArn"]),
+    "PolicyName": lambda params, principal: _new_arn(params, principal, "policy", params["PolicyName"]),
+    "SerialNumber": lambda params, _: str(params["SerialNumber"]),
+}
 
 
 _ABOUT_ONESELF = frozenset(

@@ -4,7 +4,7 @@ moto reads the time in hundreds of places (`datetime.now`, `time.time`), so the 
 moto is imported. Waiting (`time.monotonic`, `time.sleep`) stays real.
 """
 
-import datetime as datetime_module
+import datetime as dt
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -21,7 +21,7 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the time as an aware UTC datetime."""
-        return datetime_module.datetime.fromtimestamp(self.timestamp(), UTC)
+        return dt.datetime.fromtimestamp(self.timestamp(), UTC)
 
     def timestamp(self) -> float:
         """Return the time as seconds since 1970."""
@@ -69,7 +69,7 @@ def install() -> None:
         "datetime",
         "datetime",
     )
-    datetime_module.datetime = _ShiftedDatetime  # type: ignore[misc]
+    dt.datetime = _ShiftedDatetime  # type: ignore[misc]
     time.time = CLOCK.timestamp
 
 

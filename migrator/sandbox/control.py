@@ -57,6 +57,11 @@ class Control:
         identity: str = self._do("snapshot")["id"]
         return identity
 
+    def snapshot_bytes(self) -> int:
+        """Take a snapshot and give its size."""
+        size: int = self._do("snapshot")["bytes"]
+        return size
+
     def restore(self, identity: str) -> None:
         """Put a kept state back, the clock included; any number of times."""
         self._do("restore", id=identity)
@@ -74,8 +79,54 @@ class Control:
         files: int = self._do("deliver")["files"]
         return files
 
+    def calls(self) -> list[dict[str, Any]]:
+        """Give every authenticated call since `clear_calls`, in order.
+
+        Keys: `service`, `operation`, `account`, `principal` (ARN), `params` (without secrets), `status`, `error` (code,
+        empty where the call succeeded).
+        """
+        made: list[dict[str, Any]] = self._do("calls")["calls"]
+        return made
+
+    def counts(self) -> dict[str, int]:
+        """Give how often each operation succeeded since `clear_calls`, such as `{"iam:DeleteUser": 1}`."""
+        counts: dict[str, int] = self._do("calls")["counts"]
+        return counts
+
+    def clear_calls(self) -> None:
+        """Forget the calls made so far; the CloudTrail records stay."""
+        self._do("calls/clear")
+
+    def sign_in(
+        self, account: str, user: str, *, mfa: bool = False, ok: bool = True, source_ip: str = "127.0.0.1"
+    ) -> None:
+        """Let an IAM user sign in to the console with its password, or fail to; CloudTrail records either."""
+        self._do("sign-in", account=account, user=user, mfa=mfa, ok=ok, source_ip=source_ip)
+
+    def age_user(
+        self, account: str, user: str, *, created: datetime | None = None, password_used: datetime | None = None
+    ) -> None:
+        """Set when a user was created and its password last used; what is left out stays."""
+        self._do("seed/user", account=account, user=user, created=_iso(created), password_used=_iso(password_used))
+
+    def age_key(
+        self,
+        key: str,
+        *,
+        created: datetime | None = None,
+        used: datetime | None = None,
+        service: str = "s3",
+        region: str = "us-east-1",
+    ) -> None:
+        """Set when an access key was created, and when, with which service and where it was last used."""
+        self._do("seed/key", key=key, created=_iso(created), used=_iso(used), service=service, region=region)
+
     def _do(self, command: str, **arguments: Any) -> dict[str, Any]:
         return post(self.endpoint, command, arguments)
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
 
 
 def post(endpoint: str, command: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """The commands of the control interface."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from migrator.sandbox import bootstrap, clock, snapshots
+from migrator.sandbox import ages, bootstrap, clock, recorder, sign_ins, snapshots, trails
 from migrator.sandbox.clock import CLOCK
 from migrator.sandbox.enforcement import ENFORCING
 from migrator.sandbox.rules.paging import PAGE_SIZE
@@ -34,12 +35,14 @@ def get_clock() -> Json:
 
 def set_clock(to: str) -> Json:
     """Set the sandbox's time, ISO 8601."""
+    trails.deliver()
     CLOCK.set(clock.parse(to))
     return get_clock()
 
 
 def advance_clock(seconds: float) -> Json:
     """Move the sandbox's time."""
+    trails.deliver()
     CLOCK.advance(seconds)
     return get_clock()
 
@@ -56,7 +59,7 @@ def restore(id: str) -> Json:  # noqa: A002 - the key of the interface
     return {"id": id}
 
 
-def enforce(on: bool = True) -> Json:  # noqa: FBT001 - a key of the interface
+def enforce(on: bool = True) -> Json:
     """Say whether calls must be allowed; explicit denies hold either way."""
     ENFORCING.value[0] = on
     return {"on": on}
@@ -70,7 +73,41 @@ def pages(size: int) -> Json:
 
 def deliver() -> Json:
     """Write every record that waits into the trails' buckets."""
-    return {"files": 0}
+    return {"files": trails.deliver()}
+
+
+def calls() -> Json:
+    """Tell every call since the last clearing, and how often each operation succeeded."""
+    made = recorder.calls()
+    counts = Counter(f"{call['service']}:{call['operation']}" for call in made if not call["error"])
+    return {"calls": made, "counts": dict(counts)}
+
+
+def clear_calls() -> Json:
+    """Forget the calls made so far; CloudTrail does not."""
+    recorder.CALLS.reset()
+    return {}
+
+
+def sign_in(account: str, user: str, mfa: bool = False, ok: bool = True, source_ip: str = "127.0.0.1") -> Json:
+    """Let a user sign in to the console, or fail to."""
+    sign_ins.sign_in(account, user, mfa=mfa, ok=ok, source_ip=source_ip)
+    return {}
+
+
+def seed_user(account: str, user: str, created: str | None = None, password_used: str | None = None) -> Json:
+    """Set how old a user is and when its password was last used, ISO 8601."""
+    found = ages.user_of(account, user)
+    ages.set_user(found, created, password_used)
+    return {"user_id": found.id}
+
+
+def seed_key(
+    key: str, created: str | None = None, used: str | None = None, service: str = "s3", region: str = "us-east-1"
+) -> Json:
+    """Set how old an access key is and when, with which service and where it was last used, ISO 8601."""
+    ages.set_key(key, created, used, service, region)
+    return {}
 
 
 COMMANDS: dict[str, Callable[..., Json]] = {
@@ -85,4 +122,9 @@ COMMANDS: dict[str, Callable[..., Json]] = {
     "deliver": deliver,
     "enforce": enforce,
     "pages": pages,
+    "calls": calls,
+    "calls/clear": clear_calls,
+    "sign-in": sign_in,
+    "seed/user": seed_user,
+    "seed/key": seed_key,
 }

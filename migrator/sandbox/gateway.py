@@ -62,6 +62,11 @@ class Gateway:
             return self._from_moto(call, principal, environ)
         except Refusal as refusal:
             return refused(call, refusal)
+        except Exception as fault:
+            LOG.exception("failed: %s %s", call.service, call.operation)
+            return refused(
+                call, Refusal("InternalFailure", f"The sandbox failed: {type(fault).__name__}: {fault}", 500)
+            )
 
     def _from_moto(self, call: ApiCall, principal: Principal, environ: Environ) -> Answer:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = principal.account
@@ -72,9 +77,6 @@ class Gateway:
         except NotImplementedError as missing:
             LOG.warning("not implemented: %s %s (%s)", call.service, call.operation, missing)
             raise Refusal("NotImplemented", f"The sandbox has no {call.service}:{call.operation}.", 501) from missing
-        except Exception as fault:
-            LOG.exception("failed: %s %s", call.service, call.operation)
-            raise Refusal("InternalFailure", f"The sandbox failed: {type(fault).__name__}: {fault}", 500) from fault
         kept = [(name, value) for name, value in headers if name.lower() not in {"connection", "transfer-encoding"}]
         return Answer(int(status.partition(" ")[0]), tuple(kept), b"".join(body))
 

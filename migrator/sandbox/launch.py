@@ -39,6 +39,8 @@ def start(*, detached: bool = False, log: Path | None = None, port: int | None =
     A detached one survives its parent and the terminal; its complaints go to `log`. Raises `NotStarted`.
     """
     chosen = port or _free_port()
+    if Control(f"http://127.0.0.1:{chosen}").answers():
+        raise NotStarted(f"another sandbox listens on port {chosen} already; see its log")
     command = [sys.executable, "-m", "migrator.sandbox.server", "--port", str(chosen)]
     with (log or Path(os.devnull)).open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own module, nothing from outside

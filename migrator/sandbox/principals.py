@@ -182,7 +182,8 @@ def _role_session(call: ApiCall, account: str, partition: str) -> Principal:
     if naive(CLOCK.now()) >= assumed.expiration:
         raise _expired(call)
     carried = ROLE_CONTEXT.value.get(call.access_key, {})
+    issued = assumed.access_key.create_date.replace(tzinfo=UTC)
     return Principal(
         "AssumedRole", account, partition, assumed.arn, f"{role.id}:{assumed.session_name}", call.access_key,
-        role=role, role_session=assumed, issued=assumed.access_key.create_date.replace(tzinfo=UTC), mfa=carried.get("mfa"),
+        role=role, role_session=assumed, issued=issued, mfa=carried.get("mfa"),
     )  # fmt: skip

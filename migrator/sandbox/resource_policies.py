@@ -48,8 +48,9 @@ def _key(call: ApiCall, resource: str, owner: str) -> Any:
 
 def _secret(call: ApiCall, resource: str, owner: str) -> Any:
     secrets = _backend("secretsmanager", owner, call.region).secrets
-    name = call.params.get("SecretId")
-    return next((s.policy for s in secrets.values() if getattr(s, "policy", None) and name in {s.name, s.arn}), None)
+    # A secret's ARN ends in six random characters that its name, and so a resource made of it, lacks.
+    named = {resource, call.params.get("SecretId")}
+    return next((s.policy for s in secrets.values() if getattr(s, "policy", None) and named & {s.name, s.arn}), None)
 
 
 def _backend(service: str, account: str, region: str) -> Any:

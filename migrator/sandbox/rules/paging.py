@@ -57,7 +57,7 @@ def _paged(keys: list[str]) -> Callable[[IamCall, Callable[[], Any]], Any]:
             whole = dict(moto())
         finally:
             _restore(call, asked)
-        if "Marker" in whole and whole["Marker"]:
+        if whole.get("Marker"):
             return whole
         return {**whole, **page(asked, {key: _ordered(list(whole.get(key) or [])) for key in keys})}
 

@@ -67,3 +67,11 @@ def refusal(call: Any, *args: Any, **kwargs: Any) -> str:
     with pytest.raises(ClientError) as refused:
         call(*args, **kwargs)
     return str(refused.value.response["Error"]["Code"])
+
+
+def enable_mfa(iam: Any, *_: Any) -> None:
+    """Gives the user `ann` a virtual device."""
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="ann")["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(
+        UserName="ann", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
+    )

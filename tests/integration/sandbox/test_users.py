@@ -1,26 +1,13 @@
 import json
-import subprocess
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.sandbox.cloud import Cloud, refusal
+from tests.integration.sandbox.cloud import Cloud, enable_mfa, refusal
 
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 SSH = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 test"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("certificate")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key", "-out", folder / "cert",
-         "-subj", "/CN=test", "-days", "3650"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return Path(folder / "cert").read_text()
 
 
 def _login(iam: Any, _: str) -> None:
@@ -43,13 +30,6 @@ def _service_credential(iam: Any, _: str) -> None:
     iam.create_service_specific_credential(UserName="ann", ServiceName="codecommit.amazonaws.com")
 
 
-def _mfa(iam: Any, _: str) -> None:
-    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="ann")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(
-        UserName="ann", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321"
-    )
-
-
 def _inline(iam: Any, _: str) -> None:
     iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=ALLOW)
 
@@ -65,7 +45,7 @@ def _membership(iam: Any, _: str) -> None:
 
 @pytest.mark.parametrize(
     "leave",
-    [_login, _key, _certificate, _ssh_key, _service_credential, _mfa, _inline, _attached, _membership],
+    [_login, _key, _certificate, _ssh_key, _service_credential, enable_mfa, _inline, _attached, _membership],
 )
 def test_each_of_the_nine_leftovers_blocks_the_deletion_of_a_user(iam, certificate, leave):
     iam.create_user(UserName="ann")
@@ -112,7 +92,7 @@ def test_a_policy_in_use_or_with_versions_cannot_be_deleted(iam, use):
 
 def test_an_assigned_virtual_device_must_be_deactivated_before_it_is_deleted(iam):
     iam.create_user(UserName="ann")
-    _mfa(iam, "")
+    enable_mfa(iam)
     serial = iam.list_mfa_devices(UserName="ann")["MFADevices"][0]["SerialNumber"]
     assert refusal(iam.delete_virtual_mfa_device, SerialNumber=serial) == "DeleteConflict"
     iam.deactivate_mfa_device(UserName="ann", SerialNumber=serial)
@@ -123,7 +103,7 @@ def test_an_assigned_virtual_device_must_be_deactivated_before_it_is_deleted(iam
 def test_a_device_tells_its_owner_and_has_only_one(iam):
     iam.create_user(UserName="ann")
     iam.create_user(UserName="bob")
-    _mfa(iam, "")
+    enable_mfa(iam)
     serial = iam.list_mfa_devices(UserName="ann")["MFADevices"][0]["SerialNumber"]
     assert iam.get_mfa_device(SerialNumber=serial)["UserName"] == "ann"
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
@@ -217,7 +197,7 @@ def test_service_credentials_are_two_a_service_and_have_a_status_of_their_own(ia
     assert len(iam.list_service_specific_credentials(UserName="ann")["ServiceSpecificCredentials"]) == 1
 
 
-def test_everybodys_service_credentials_come_in_pages(iam, cloud: Cloud):
+def test_everybodys_service_credentials_come_in_pages(iam):
     for name in "abc":
         iam.create_user(UserName=name)
         iam.create_service_specific_credential(UserName=name, ServiceName="cassandra.amazonaws.com")
