@@ -4,20 +4,9 @@ import pytest
 
 from migrator.domain.changes import Change
 from migrator.ports.aws import Missing
-from tests.contract.hands_worlds import READ, READ_ONLY, VIEW_ONLY, Emulator, FakeWorld
+from tests.contract.hands_worlds import READ, READ_ONLY, VIEW_ONLY
 
 SET = {"description": "Reads", "session_duration": "PT8H", "tags": {"Owner": "data", "App": "lake"}}
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture(params=["fake", "aws"])
-def world(request):
-    return FakeWorld() if request.param == "fake" else request.getfixturevalue("emulator").world()
 
 
 def create(world, kind, target, after):

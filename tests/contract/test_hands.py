@@ -6,7 +6,7 @@ import pytest
 
 from migrator.domain.changes import KINDS, Change, matches
 from migrator.ports.aws import Missing, Rejected, Transient
-from tests.contract.hands_worlds import DENY, READ, READ_ONLY, VIEW_ONLY, Emulator, FakeWorld
+from tests.contract.hands_worlds import DENY, READ, READ_ONLY, VIEW_ONLY
 
 ADA = {"display_name": "Ada Byron", "given_name": "Ada", "family_name": "Byron", "email": "ada@acme.example"}
 SET = {"description": "Reads", "session_duration": "PT8H", "tags": {"Owner": "data"}}
@@ -52,17 +52,6 @@ class Steps:
         self.a_group_of_ada()
         self.do("permission-set", self.set, SET)
         self.do("account-assignment", self.assignment, True)
-
-
-@pytest.fixture(scope="module")
-def emulator():
-    with Emulator() as running:
-        yield running
-
-
-@pytest.fixture(params=["fake", "aws"])
-def world(request):
-    return FakeWorld() if request.param == "fake" else request.getfixturevalue("emulator").world()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from tests.contract.hands_worlds import Emulator
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulator():
     with Emulator() as running:
         yield running
