@@ -13,14 +13,14 @@ from migrator.domain.usage import UsageFact
 SIGN_IN_SOURCES = frozenset({"signin.amazonaws.com"})
 """Event sources whose events are sign-ins, not calls."""
 
-MINTING = frozenset({"sts:getsessiontoken"})
+SIGN_IN_ACTIONS = frozenset({"sts:getsessiontoken", "iam:changepassword"})
 """What the portal does in the session's stead: it counts as a sign-in. A role session cannot call it."""
 
 FREE = frozenset({"sts:getcalleridentity"})
 """What every principal may do, whatever its policies say (STS API reference)."""
 
-USERS_ONLY = frozenset({"sts:getfederationtoken", "iam:changepassword"})
-"""What no role session can do, whatever its policies say (STS and IAM API references)."""
+USERS_ONLY = frozenset({"sts:getfederationtoken"})
+"""What no role session can do, whatever its policies say (STS API reference)."""
 
 
 NOTHING_ALLOWS = Decision(Result.IMPLICITLY_DENIED)
@@ -125,7 +125,7 @@ def cover(
 
 
 def _is_sign_in(fact: UsageFact) -> bool:
-    return fact.source in SIGN_IN_SOURCES or (fact.action or "").lower() in MINTING
+    return fact.source in SIGN_IN_SOURCES or (fact.action or "").lower() in SIGN_IN_ACTIONS
 
 
 def _judge(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrator.domain.policy.actors import Actor
-from migrator.domain.policy.evaluate import Decision, Policies, Result, decide
+from migrator.domain.policy.evaluate import Context, Decision, Policies, Result, decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +14,9 @@ class View:
     actor: Actor
     policies: Policies
 
-    def decide(self, action: str, resource: str | None = None) -> Decision:
-        """Decides a call of this principal; what nobody can know of its context is unknown."""
-        return decide(self.policies, self.actor.request(action, resource, self.policies.keys))
+    def decide(self, action: str, resource: str | None = None, context: Context | None = None) -> Decision:
+        """Decides a call of this principal; what neither it nor `context` says is unknown."""
+        return decide(self.policies, self.actor.request(action, resource, self.policies.keys, context))
 
 
 @dataclass(frozen=True, slots=True)

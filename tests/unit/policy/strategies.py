@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from migrator.domain.policy.evaluate import Policies, Request
+
+SMALL = settings(max_examples=50, deadline=None, derandomize=True)
+"""The same few examples in every run: the machine is shared, and a red test must be red again."""
 
 KEYS = [
     "aws:username",

@@ -1,7 +1,9 @@
 """Action patterns against a small catalogue, and what policies grant of it."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +110,17 @@ def test_a_path_that_depends_on_resources_or_conditions_is_not_certain() -> None
 def test_administrators_have_every_path_and_readers_none() -> None:
     assert len(escalations(policies(statement("Allow", "*")))) == len(PATHS)
     assert escalations(policies(statement("Allow", "*:Get*"), statement("Allow", "s3:List*"))) == ()
+
+
+KNOWN_PATHS = Path(__file__).parents[3].parent / "shared/data/expected/pathfinding_privesc_paths.json"
+
+
+@pytest.mark.skipif(not KNOWN_PATHS.exists(), reason="the catalogue of paths is not part of the project")
+def test_every_path_of_the_public_catalogue_is_found() -> None:
+    catalogue = json.loads(KNOWN_PATHS.read_text())
+    assert len(catalogue) > 30
+    for path in catalogue:
+        assert escalations(policies(*(statement("Allow", action) for action in path["required_actions"]))), path["id"]
 
 
 def test_capable_actions_are_picked_in_any_case() -> None:

@@ -234,6 +234,22 @@ def test_what_is_no_number_is_none(text: str) -> None:
     assert read_number(text) is None
 
 
+HOSTILE = [
+    ("StringLike", "*a" * 2_000 + "b", "a" * 4_000),
+    ("StringLike", "*a?" * 1_500 + "b", "a" * 4_000),
+    ("StringLike", "*${aws:username}" * 500 + "b", "a" * 2_000),
+    ("ArnLike", ":".join(["*a" * 300] * 6) + "b", ":".join(["a" * 600] * 6)),
+    ("NumericEquals", "1e999999999", "1e-999999999"),
+    ("DateLessThan", "1" * 5_000, "9" * 5_000),
+]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(("operator", "wanted", "given"), HOSTILE)
+def test_hostile_values_cost_little_time(operator: str, wanted: str, given: str) -> None:
+    assert holds(operator, wanted, given, {"aws:username": "a"}) is False
+
+
 @pytest.mark.parametrize("name", ["StringEqual", "ForSomeValues:StringEquals", "IfExists", "", "ForAllValues:"])
 def test_other_names_are_no_operators(name: str) -> None:
     assert operator_named(name) is None

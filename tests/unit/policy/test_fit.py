@@ -4,13 +4,13 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from migrator.domain.policy.evaluate import Policies, decide
 from migrator.domain.policy.fit import NAME_LENGTH, PermissionSetSpec, Quotas, fits, set_name, size
 from migrator.domain.policy.merge import merge, minify
-from tests.unit.policy.strategies import DOCUMENTS, REQUESTS
+from tests.unit.policy.strategies import DOCUMENTS, REQUESTS, SMALL
 
 
 def document(*statements: dict[str, Any], version: str = "2012-10-17") -> dict[str, Any]:
@@ -83,6 +83,7 @@ def test_a_legal_name_stays() -> None:
     assert set_name("Team-Data") == "Team-Data"
 
 
+@SMALL
 @given(st.text(max_size=60), st.lists(st.text(max_size=20), max_size=3))
 def test_every_text_gives_a_legal_name_that_is_free(text: str, others: list[str]) -> None:
     taken = [set_name(other) for other in others]
@@ -155,7 +156,7 @@ def test_documents_of_2008_keep_their_dollars() -> None:
     assert merge([old])["Statement"][0]["Resource"] == "arn:b/${$}{aws:username}"
 
 
-@settings(max_examples=60)
+@SMALL
 @given(st.lists(DOCUMENTS, min_size=1, max_size=4), REQUESTS)
 def test_merging_and_minifying_change_no_decision(documents: list[dict[str, Any]], request: Any) -> None:
     expected = decide(Policies(documents), request).result

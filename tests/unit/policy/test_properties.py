@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from benchmarks.naive_evaluation import decide_naively
 from migrator.domain.policy.evaluate import Request, Result, decide
-from tests.unit.policy.strategies import CASES, CONTEXTS, FULL, KEYS, NOTHING, REQUESTS, Case, statements
+from tests.unit.policy.strategies import CASES, CONTEXTS, FULL, KEYS, NOTHING, REQUESTS, SMALL, Case, statements
 
 
-@settings(max_examples=400)
+@settings(SMALL, max_examples=200)
 @given(CASES, REQUESTS)
 def test_the_compiled_evaluator_agrees_with_the_naive_one(case: Case, request: Request) -> None:
     plain = {"action": request.action, "resource": request.resource, "context": request.context}
@@ -20,6 +20,7 @@ def test_the_compiled_evaluator_agrees_with_the_naive_one(case: Case, request: R
     assert decide(case.policies(), request).result == expected
 
 
+@SMALL
 @given(CASES, REQUESTS)
 def test_an_explicit_deny_always_wins(case: Case, request: Request) -> None:
     for denied in (
@@ -30,6 +31,7 @@ def test_an_explicit_deny_always_wins(case: Case, request: Request) -> None:
         assert decide(denied.policies(), request).result is Result.EXPLICITLY_DENIED
 
 
+@SMALL
 @given(CASES, REQUESTS, statements())
 def test_adding_a_deny_never_allows(case: Case, request: Request, statement: dict[str, Any]) -> None:
     denying = {"Version": "2012-10-17", "Statement": {**statement, "Effect": "Deny"}}
@@ -38,6 +40,7 @@ def test_adding_a_deny_never_allows(case: Case, request: Request, statement: dic
         assert decide(case.policies(), request).result is Result.ALLOWED
 
 
+@SMALL
 @given(CASES, REQUESTS, statements())
 def test_adding_an_allow_to_the_identity_never_takes_away(
     case: Case, request: Request, statement: dict[str, Any]
@@ -47,6 +50,7 @@ def test_adding_an_allow_to_the_identity_never_takes_away(
         assert decide(replace(case, identity=[*case.identity, allowing]).policies(), request).result is Result.ALLOWED
 
 
+@SMALL
 @given(CASES, REQUESTS, st.sets(st.sampled_from(KEYS)), CONTEXTS)
 @example(Case([FULL], None, None), Request("p", "s3:GetObject"), {"n"}, {"n": "a"})
 def test_what_is_decided_with_unknown_keys_holds_for_every_value_of_them(
@@ -66,6 +70,7 @@ def test_what_is_decided_with_unknown_keys_holds_for_every_value_of_them(
         assert real is Result.EXPLICITLY_DENIED
 
 
+@SMALL
 @given(CASES, st.lists(REQUESTS, min_size=2, max_size=6))
 def test_remembered_decisions_equal_fresh_ones(case: Case, requests: list[Request]) -> None:
     remembering = case.policies()
@@ -73,6 +78,7 @@ def test_remembered_decisions_equal_fresh_ones(case: Case, requests: list[Reques
         assert decide(remembering, request) == decide(case.policies(), request)
 
 
+@SMALL
 @given(CASES, REQUESTS)
 def test_an_unknown_resource_is_allowed_only_where_every_resource_is(case: Case, request: Request) -> None:
     policies = case.policies()
