@@ -1,6 +1,7 @@
 """The IAM users of the simulated organization: two dozen people, some machines, every awkward shape."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from migrator.sandbox.organization_types import User, allow, document
@@ -19,8 +20,7 @@ TEN_POLICIES = (
 )
 """As many policies as a user may have attached by default."""
 
-_INLINE_LIMIT = 2_048
-_ROOM = 40
+_FULL = 2_048 - 40
 
 
 def _person(account: str, name: str, human: str, team: str, center: str, **shape: Any) -> User:
@@ -36,25 +36,12 @@ def _machine(account: str, name: str, team: str, center: str, **shape: Any) -> U
 
 
 def _full_inline() -> Mapping[str, Any]:
-    """Return inline policies that leave less than forty characters of a user's inline quota."""
-    policy = document(*_prefixes())
-    return {"projects": policy}
-
-
-def _prefixes() -> Iterator[dict[str, Any]]:
-    # Grown until one more statement would not fit: a deny of the migration has to go elsewhere.
-    bucket, used, number = "arn:aws:s3:::acme-data-lake", len('{"Version":"2012-10-17","Statement":[]}'), 0
-    while True:
-        on = f"{bucket}/projects/{number:03d}/*"
-        cost = len(f'{{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":["{on}"]}},')
-        left = _INLINE_LIMIT - used
-        if left < cost:
-            break
-        if left < 2 * cost + _ROOM:
-            on += "x" * max(0, min(left - cost - _ROOM, cost))
-            cost += len(on) - len(f"{bucket}/projects/{number:03d}/*")
-        yield allow("s3:GetObject", "s3:PutObject", on=on)
-        used, number = used + cost, number + 1
+    """Return inline policies that leave forty characters of a user's inline quota: too few for any deny."""
+    projects = [f"arn:aws:s3:::acme-data-lake/projects/{number:03d}/*" for number in range(15)]
+    statements = [allow("s3:GetObject", "s3:PutObject", on=project) for project in projects]
+    archive = "arn:aws:s3:::acme-data-lake/archive/"
+    room = _FULL - len(json.dumps(document(*statements, allow("s3:GetObject", on=archive)), separators=(",", ":")))
+    return {"projects": document(*statements, allow("s3:GetObject", on=archive + "x" * room))}
 
 
 _HOME = document(

@@ -18,9 +18,9 @@ from migrator.sandbox.rules.center_state import (
     Center,
     Work,
     accounts_with,
-    center_of,
     member,
     now,
+    organization_center_of,
     organization_of,
     refuse_delegate,
 )
@@ -179,13 +179,13 @@ def _check_account(center: Center, account: str) -> None:
 
 
 def _settled(call: Call) -> Center:
-    center = center_of(call)
+    center = organization_center_of(call)
     settle(center)
     return center
 
 
 def _polled(call: Call, kind: str, parameter: str) -> Work:
-    center = center_of(call)
+    center = organization_center_of(call)
     work = center.work.get(call[parameter])
     if work is None or work.kind != kind:
         raise Fault("ResourceNotFoundException", f"Could not find a request with id {call[parameter]}")

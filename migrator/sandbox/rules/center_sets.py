@@ -7,7 +7,13 @@ from typing import Any
 from moto.moto_api._internal import mock_random
 
 from migrator.sandbox.rules.aws_policies import aws_policies
-from migrator.sandbox.rules.center_state import PermissionSet, accounts_with, center_of, now, refuse_delegate
+from migrator.sandbox.rules.center_state import (
+    PermissionSet,
+    accounts_with,
+    now,
+    organization_center_of,
+    refuse_delegate,
+)
 from migrator.sandbox.rules.reserved_roles import withdraw
 from migrator.sandbox.rules.wire import Call, Fault, page
 
@@ -20,7 +26,7 @@ _HOUR = 3600
 
 def create(call: Call) -> dict[str, Any]:
     """Create a permission set under a name that no other has."""
-    center = center_of(call)
+    center = organization_center_of(call)
     if any(each.name == call["Name"] for each in center.sets.values()):
         raise Fault("ConflictException", f"PermissionSet with name {call['Name']} already exists.")
     _check_duration(call)
@@ -55,7 +61,7 @@ def update(call: Call) -> dict[str, Any]:
 
 def delete(call: Call) -> dict[str, Any]:
     """Delete a permission set that nobody is assigned to, with what ProvisionPermissionSet left of it in accounts."""
-    center, gone = center_of(call), _writable(call)
+    center, gone = organization_center_of(call), _writable(call)
     if any(each.permission_set == gone.arn for each in center.assignments) or any(
         work.permission_set == gone.arn and work.status == "IN_PROGRESS" for work in center.work.values()
     ):
@@ -68,7 +74,7 @@ def delete(call: Call) -> dict[str, Any]:
 
 def list_sets(call: Call) -> dict[str, Any]:
     """List every permission set's ARN."""
-    return page(call, list(center_of(call).sets), "PermissionSets")
+    return page(call, list(organization_center_of(call).sets), "PermissionSets")
 
 
 def put_inline(call: Call) -> dict[str, Any]:
@@ -188,15 +194,17 @@ def tagged(call: Call) -> PermissionSet:
     """Return the permission set that a tagging call names; InstanceArn may be left out there."""
     arn = call["ResourceArn"]
     instance = arn.replace(":permissionSet/", ":instance/").rpartition("/ps-")[0]
-    return center_of(Call(call.account, call.region, {**call.params, "InstanceArn": instance})).permission_set(arn)
+    return organization_center_of(
+        Call(call.account, call.region, {**call.params, "InstanceArn": instance})
+    ).permission_set(arn)
 
 
 def _named(call: Call) -> PermissionSet:
-    return center_of(call).permission_set(call["PermissionSetArn"])
+    return organization_center_of(call).permission_set(call["PermissionSetArn"])
 
 
 def _writable(call: Call) -> PermissionSet:
-    center = center_of(call)
+    center = organization_center_of(call)
     refuse_delegate(call, center, accounts_with(center, call["PermissionSetArn"]))
     return center.permission_set(call["PermissionSetArn"])
 

@@ -88,7 +88,7 @@ class Directory:
 
 @dataclass(slots=True)
 class Center:
-    """The one organization instance of IAM Identity Center.
+    """An instance of IAM Identity Center: the organization's one, or a single account's (`of_organization` false).
 
     `polls` is how many status reads of a request still answer IN_PROGRESS; a request also ends once the sandbox clock
     moved on by `seconds`.
@@ -100,6 +100,7 @@ class Center:
     store_id: str
     created: datetime
     name: str | None = None
+    of_organization: bool = True
     polls: int = 1
     seconds: float = 5.0
     directory: Directory = field(default_factory=Directory)
@@ -127,20 +128,33 @@ def enable(management: str, region: str, *, polls: int = 1, seconds: float = 5.0
     There is no AWS call for it: CreateInstance is refused in the management account. Enabling again returns the
     instance that exists, with the new timing.
     """
-    center = next((each for each in centers() if each.owner == management), None)
-    if center is None:
-        partition = get_partition(region)
-        suffix = mock_random.get_random_hex(16)
-        center = Center(
-            region=region,
-            owner=management,
-            instance_arn=f"arn:{partition}:sso:::instance/ssoins-{suffix}",
-            store_id=f"d-{mock_random.get_random_hex(10)}",
-            created=now(),
-        )
-        vars(ssoadmin_backends[management][region])["center"] = center
+    center = instance_of(management) or make_instance(management, region)
     center.polls, center.seconds = polls, seconds
     return center
+
+
+def instance_of(account: str) -> Center | None:
+    """Return the instance that an account owns, in whichever region."""
+    return next((each for each in centers() if each.owner == account), None)
+
+
+def make_instance(account: str, region: str, *, of_organization: bool = True) -> Center:
+    """Make an account's instance in a region."""
+    center = Center(
+        region=region,
+        owner=account,
+        instance_arn=f"arn:{get_partition(region)}:sso:::instance/ssoins-{mock_random.get_random_hex(16)}",
+        store_id=f"d-{mock_random.get_random_hex(10)}",
+        created=now(),
+        of_organization=of_organization,
+    )
+    vars(ssoadmin_backends[account][region])["center"] = center
+    return center
+
+
+def remove_instance(center: Center) -> None:
+    """Remove an instance with everything in it."""
+    del vars(ssoadmin_backends[center.owner][center.region])["center"]
 
 
 def centers() -> Iterator[Center]:
@@ -167,8 +181,8 @@ def member(account: str) -> FakeAccount | None:
 
 
 def administers(account: str, center: Center) -> bool:
-    """Whether an account may change Identity Center: the management account or its delegated administrator."""
-    return account == center.owner or account in delegates(center.owner)
+    """Whether an account may change an instance: its owner, and a delegated administrator the organization's."""
+    return account == center.owner or (center.of_organization and account in delegates(center.owner))
 
 
 def delegates(management: str) -> set[str]:
@@ -186,6 +200,15 @@ def center_of(call: Call) -> Center:
         raise Fault("ResourceNotFoundException", f"Instance with id {arn.rpartition('/')[2]} not found")
     if not administers(call.account, center):
         raise Fault("AccessDeniedException", "You do not have sufficient access to perform this action.")
+    return center
+
+
+def organization_center_of(call: Call) -> Center:
+    """Return the instance a call names for work with accounts, which an account's own instance cannot do."""
+    center = center_of(call)
+    if not center.of_organization:
+        message = "The operation is not supported for account instances of IAM Identity Center."
+        raise Fault("ValidationException", message)
     return center
 
 

@@ -1,4 +1,4 @@
-"""Identity Center as AWS has it: one instance in one region, permission sets with rules, asynchronous assignments.
+"""Identity Center as AWS has it: one instance of the organization, in one region, and no calls past its rules.
 
 moto makes an instance in every account and region, checks no name, size, principal or account, makes no role and
 answers SUCCEEDED at once; each of those lets a mistake pass that AWS refuses.
@@ -10,7 +10,16 @@ from typing import Any
 from moto.ssoadmin.responses import SSOAdminResponse
 
 from migrator.sandbox.rules import center_assignments, center_sets
-from migrator.sandbox.rules.center_state import Center, administers, center_of, centers
+from migrator.sandbox.rules.center_state import (
+    Center,
+    administers,
+    center_of,
+    centers,
+    instance_of,
+    make_instance,
+    organization_of,
+    remove_instance,
+)
 from migrator.sandbox.rules.wire import Call, Fault, page, serve
 
 
@@ -21,7 +30,7 @@ def install() -> None:
 
 
 def list_instances(call: Call) -> dict[str, Any]:
-    """List the instance in its home region; elsewhere, and from member accounts, there is none to see."""
+    """List the instances of the region that the caller may use: elsewhere, and from other member accounts, none."""
     visible = [each for each in centers() if each.region == call.region and administers(call.account, each)]
     return page(call, [_described(center) for center in visible], "Instances")
 
@@ -30,7 +39,7 @@ def describe_instance(call: Call) -> dict[str, Any]:
     """Describe the instance."""
     center = center_of(call)
     arn = f"arn:{center.instance_arn.split(':')[1]}:identitystore::{center.owner}:identitystore/{center.store_id}"
-    return {**_described(center), "IdentityStoreArn": arn, "PermissionSetsEnabled": True}
+    return {**_described(center), "IdentityStoreArn": arn, "PermissionSetsEnabled": center.of_organization}
 
 
 def update_instance(call: Call) -> dict[str, Any]:
@@ -40,8 +49,24 @@ def update_instance(call: Call) -> dict[str, Any]:
 
 
 def create_instance(call: Call) -> dict[str, Any]:
-    """Refuse a second instance; the sandbox has no account instances, which cannot assign accounts anyway."""
-    raise Fault("AccessDeniedException", f"Account {call.account} may not create an instance.")
+    """Create an account's own instance, one an account; the management account's is enabled in the console."""
+    organization = organization_of(call.account)
+    if organization is not None and organization.account_id == call.account:
+        raise Fault("AccessDeniedException", "An organization's management account cannot create an instance.")
+    if instance_of(call.account) is not None:
+        raise Fault("ConflictException", f"Account {call.account} has an instance already.")
+    made = make_instance(call.account, call.region, of_organization=False)
+    made.name = call.get("Name")
+    return {"InstanceArn": made.instance_arn}
+
+
+def delete_instance(call: Call) -> dict[str, Any]:
+    """Delete an account's own instance; the organization's is deleted in the console only."""
+    center = center_of(call)
+    if center.of_organization:
+        raise Fault("AccessDeniedException", "An organization instance cannot be deleted by this operation.")
+    remove_instance(center)
+    return {}
 
 
 def list_tags(call: Call) -> dict[str, Any]:
@@ -67,5 +92,6 @@ INSTANCES = {
     "DescribeInstance": describe_instance,
     "UpdateInstance": update_instance,
     "CreateInstance": create_instance,
+    "DeleteInstance": delete_instance,
     "ListTagsForResource": list_tags,
 }

@@ -28,8 +28,31 @@ def test_the_instance_is_described_with_its_store(cloud):
     assert described["CreatedDate"].tzinfo is not None
 
 
-def test_a_second_instance_is_refused(cloud, refused):
+def test_the_management_account_creates_no_second_instance(cloud, refused):
     assert refused(cloud.client("sso-admin").create_instance, Name="second") == "AccessDeniedException"
+
+
+def test_a_delegated_administrator_with_an_instance_of_its_own_sees_two(cloud, refused):
+    cloud.client("organizations").register_delegated_administrator(
+        AccountId=cloud.member, ServicePrincipal="sso.amazonaws.com"
+    )
+    member = cloud.client("sso-admin", account=cloud.member)
+    own = member.create_instance(Name="own")["InstanceArn"]
+    assert {each["InstanceArn"] for each in member.list_instances()["Instances"]} == {own, cloud.instance}
+    assert refused(member.create_instance, Name="more") == "ConflictException"
+    assert len(cloud.client("sso-admin").list_instances()["Instances"]) == 1
+
+
+def test_an_account_s_own_instance_has_no_permission_sets(cloud, refused):
+    member = cloud.client("sso-admin", account=cloud.member)
+    own = member.create_instance(Name="own")["InstanceArn"]
+    assert refused(member.create_permission_set, InstanceArn=own, Name="x") == "ValidationException"
+    member.delete_instance(InstanceArn=own)
+    assert member.list_instances()["Instances"] == []
+
+
+def test_the_organization_s_instance_is_not_deleted_by_call(cloud, refused):
+    assert refused(cloud.client("sso-admin").delete_instance, InstanceArn=cloud.instance) == "AccessDeniedException"
 
 
 @pytest.mark.parametrize("service", ["sso-admin", "identitystore"])
