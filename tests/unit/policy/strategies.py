@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from migrator.domain.policy.evaluate import Policies, Request
 
-SMALL = settings(max_examples=50, deadline=None, derandomize=True)
+SMALL = settings(max_examples=30, deadline=None, derandomize=True)
 """The same few examples in every run: the machine is shared, and a red test must be red again."""
 
 KEYS = [

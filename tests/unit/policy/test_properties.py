@@ -12,7 +12,7 @@ from migrator.domain.policy.evaluate import Request, Result, decide
 from tests.unit.policy.strategies import CASES, CONTEXTS, FULL, KEYS, NOTHING, REQUESTS, SMALL, Case, statements
 
 
-@settings(SMALL, max_examples=200)
+@settings(SMALL, max_examples=120)
 @given(CASES, REQUESTS)
 def test_the_compiled_evaluator_agrees_with_the_naive_one(case: Case, request: Request) -> None:
     plain = {"action": request.action, "resource": request.resource, "context": request.context}
