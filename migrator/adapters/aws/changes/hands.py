@@ -7,23 +7,19 @@ from migrator.adapters.aws.changes import status_credential as credential
 from migrator.adapters.aws.changes.account_assignment import AccountAssignment
 from migrator.adapters.aws.changes.attached_policy import AttachedPolicy
 from migrator.adapters.aws.changes.group_membership import GroupMembership
-from migrator.adapters.aws.changes.identity_store import (
-    IdentityStoreGroup,
-    IdentityStoreMembership,
-    IdentityStoreUser,
-)
+from migrator.adapters.aws.changes.identity_store_group import IdentityStoreGroup
+from migrator.adapters.aws.changes.identity_store_membership import IdentityStoreMembership
+from migrator.adapters.aws.changes.identity_store_user import IdentityStoreUser
 from migrator.adapters.aws.changes.inline_policy import InlinePolicy
 from migrator.adapters.aws.changes.kind import ChangeVerbs
 from migrator.adapters.aws.changes.login_profile import LoginProfile
 from migrator.adapters.aws.changes.managed_policy import ManagedPolicy
 from migrator.adapters.aws.changes.mfa import MfaDevice, VirtualMfaDevice
 from migrator.adapters.aws.changes.permission_set import PermissionSet
-from migrator.adapters.aws.changes.permission_set_parts import (
-    BoundaryOfSet,
-    CustomerPolicyOfSet,
-    InlinePolicyOfSet,
-    ManagedPolicyOfSet,
-)
+from migrator.adapters.aws.changes.permission_set_boundary import BoundaryOfSet
+from migrator.adapters.aws.changes.permission_set_customer_policy import CustomerPolicyOfSet
+from migrator.adapters.aws.changes.permission_set_inline_policy import InlinePolicyOfSet
+from migrator.adapters.aws.changes.permission_set_managed_policy import ManagedPolicyOfSet
 from migrator.adapters.aws.changes.permissions_boundary import PermissionsBoundary
 from migrator.adapters.aws.changes.provisioning import PermissionSetProvisioning
 from migrator.adapters.aws.changes.user import User
