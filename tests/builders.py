@@ -105,7 +105,7 @@ def a_run(subject: str = "user:1", **changes: Any) -> Run:
     return replace(run, **changes)
 
 
-def a_decision(what: str = "hold", value: Any = True, **changes: Any) -> Decision:  # noqa: FBT002  # a JSON value
+def a_decision(what: str = "hold", value: Any = True, **changes: Any) -> Decision:
     """Erin's decision about row 1."""
     return replace(Decision("user:1", what, value, "because", "erin@example.com", NOW), **changes)
 
