@@ -13,6 +13,10 @@ EARLY = timedelta(minutes=10)
 """How long before their end credentials are renewed."""
 
 
+def _real_time() -> datetime:
+    return datetime.now(UTC)
+
+
 class RoleCredentials(Credentials):
     """Asks `assume` for credentials at first use and again before they end, one thread at a time.
 
@@ -21,9 +25,10 @@ class RoleCredentials(Credentials):
     every refusal, which belongs into an error instead.
     """
 
-    def __init__(self, assume: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, assume: Callable[[], Mapping[str, str]], now: Callable[[], datetime] = _real_time) -> None:
         super().__init__("", "", method="assume-role")
         self._assume = assume
+        self._now = now
         self._lock = Lock()
         self._current: ReadOnlyCredentials | None = None
         self._renew_at = datetime.min.replace(tzinfo=UTC)
@@ -31,7 +36,7 @@ class RoleCredentials(Credentials):
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """The credentials to sign the next request with."""
         with self._lock:
-            asked_at = datetime.now(UTC)
+            asked_at = self._now()
             if self._current is None or asked_at >= self._renew_at:
                 given = self._assume()
                 self._current = ReadOnlyCredentials(

@@ -10,6 +10,9 @@ from migrator.ports.aws import Missing, NotSupported, Rejected, Trail
 
 PERMISSIONS = ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors")
 
+DEFAULT_SELECTOR = {"ReadWriteType": "All", "IncludeManagementEvents": True}
+"""What a trail records that nobody configured (CloudTrail API, EventSelector)."""
+
 _UNREADABLE = (ActionDenied, Missing, NotSupported, Rejected)
 
 
@@ -30,6 +33,8 @@ def read_trail(described: Json, status: Json, selectors: Json) -> Trail:
     """A trail from what DescribeTrails, GetTrailStatus and GetEventSelectors say of it."""
     basic = selectors.get("EventSelectors") or ()
     advanced = selectors.get("AdvancedEventSelectors") or ()
+    if not basic and not advanced and described.get("HasCustomEventSelectors") is False:
+        basic = (DEFAULT_SELECTOR,)
     return Trail(
         arn=described["TrailARN"],
         logging=bool(status.get("IsLogging")),
