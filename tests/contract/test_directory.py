@@ -50,6 +50,23 @@ def test_permission_sets_are_read_whole_and_sorted(world):
     assert analysts.arn != writers.arn
 
 
+def test_one_set_is_read_as_among_all(world):
+    for name in ("writers", "analysts"):
+        a_set(world, name)
+    create(world, "permission-set-inline-policy", (world.instance, "analysts"), READ)
+    assert world.directory.permission_set("analysts") == world.directory.permission_sets()[0]
+    assert world.directory.permission_set("nobody") is None
+
+
+def test_sets_are_listed_by_name_as_they_come_and_go(world):
+    assert world.directory.permission_set_names() == []
+    for name in ("writers", "analysts"):
+        a_set(world, name)
+    assert world.directory.permission_set_names() == ["analysts", "writers"]
+    world.hands.make(Change("permission-set", (world.instance, "writers"), SET, None))
+    assert world.directory.permission_set_names() == ["analysts"]
+
+
 def test_a_set_names_the_accounts_it_is_in(world):
     a_group(world, "staff")
     a_set(world, "analysts")

@@ -127,6 +127,13 @@ def test_switching_one_credential_leaves_the_others_alone(steps, kind):
     assert seen == [{"status": "Active"}] * len(kinds)
 
 
+def test_switching_one_of_two_keys_leaves_the_other_alone(steps):
+    user = steps.an_iam_user()[1]
+    keys = [steps.world.give("access-key", user) for _ in range(2)]
+    steps.do("access-key", keys[1], {"status": "Inactive"})
+    assert [steps.see("access-key", key)["status"] for key in keys] == ["Active", "Inactive"]
+
+
 def test_a_password_is_seen_and_deleted(steps):
     target = steps.world.give("login-profile", steps.an_iam_user()[1])
     assert steps.see("login-profile", target) == {"password_reset_required": False}

@@ -314,6 +314,14 @@ class FakeAws:
         """Every permission set with its parts."""
         return tuple(self._read_set(at, value) for at, value in self._parts("permission-set", (HOME.instance_arn,)))
 
+    def permission_set(self, name: str) -> SetOnAws | None:
+        """One permission set with its parts."""
+        return next((found for found in self.permission_sets() if found.name == name), None)
+
+    def permission_set_names(self) -> Sequence[str]:
+        """The names of all permission sets."""
+        return [found.name for found in self.permission_sets()]
+
     def _read_set(self, at: Target, value: Json) -> SetOnAws:
         return SetOnAws(
             name=at[1],

@@ -106,6 +106,19 @@ class IdentityCenterDirectory:
             found = [self._read_set(instance, arn) for arn in self._set_arns(instance)]
         return sorted(found, key=lambda each: each.name)
 
+    def permission_set(self, name: str) -> SetOnAws | None:
+        """One permission set whole; None where there is none of that name."""
+        instance = self.instance().instance_arn
+        with translated(f"reading permission set {name}"), suppress(Missing):
+            return self.with_set(instance, name, lambda arn: self._read_set(instance, arn))
+        return None
+
+    def permission_set_names(self) -> Sequence[str]:
+        """The names of all permission sets, sorted; each set is described once in our life."""
+        instance = self.instance().instance_arn
+        with translated("listing permission sets"):
+            return sorted(self._set_name(instance, arn) for arn in self._set_arns(instance))
+
     def _set_arns(self, instance: str) -> list[str]:
         return sorted(listed(self.sso(), "list_permission_sets", "PermissionSets", InstanceArn=instance))
 
