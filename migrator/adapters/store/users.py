@@ -239,7 +239,7 @@ class SqlUsers:
         found: dict[int, str] = {}
         for ids in chunks(users):
             query = select(t.snapshots.c.user_ref, t.snapshots.c.sha256).where(t.snapshots.c.user_ref.in_(ids))
-            found.update(self._do.execute(query.order_by(t.snapshots.c.id)).tuples())
+            found |= {user: sha for user, sha in self._do.execute(query.order_by(t.snapshots.c.id))}  # noqa: C416
         return found
 
     def _snapshot(self, condition: ColumnElement[bool]) -> UserFacts | None:
