@@ -18,6 +18,7 @@ from migrator.domain.dossier import (
     Uncovered,
     Used,
 )
+from migrator.domain.gates.result import counted, listed, progress, span
 from migrator.domain.gates.safety import iac_owners
 from migrator.domain.gates.table import BEFORE, GATES, gates_for, held_by, judge, next_look, unchecked
 from migrator.domain.gates.windows import next_opening
@@ -149,6 +150,13 @@ def test_usage_fresh_lists_the_days_that_no_source_holds():
     assert result.not_checked == ("data events", "usage: 30 of 90 days read")
 
 
+def test_usage_fresh_is_exact_about_its_limits():
+    a_day_old = Used(mined_at=ago(days=1), since=ago(days=90), until=ago(days=1))
+    assert ask("usage-fresh", a_dossier(used=a_day_old)).open
+    assert ask("usage-fresh", a_dossier(used=a_day_old)).not_checked == ()
+    assert ask("usage-fresh", a_dossier(used=Used(mined_at=NOW))).not_checked == ("usage: 0 of 90 days read",)
+
+
 def test_usage_fresh_without_any_source_opens_and_says_so():
     result = ask("usage-fresh", a_dossier(used=Used()), rules=replace(RULES, usage_sources=0))
     assert (result.open, result.not_checked) == (True, ("what the user did: no usage source",))
@@ -164,6 +172,8 @@ PERSONS = {
         True,
     ),
     "one of a shared user": (a_dossier(evidence=(SHARED,)), False),
+    "one, found not to be shared": (a_dossier(evidence=(replace(SHARED, value=False),)), True),
+    "one, with other evidence": (a_dossier(evidence=(replace(SHARED, claim="kind"),)), True),
     "a machine": (a_dossier(user=a_user(persons=(), destination=Destination.IAM_ROLE)), True),
 }
 
@@ -251,6 +261,7 @@ APPROVALS = {
     "paused": ({"wave": a_wave(state=WaveState.PAUSED)}, False, "wave wave-1 is paused"),
     "done": ({"wave": a_wave(state=WaveState.DONE)}, False, "wave wave-1 is done"),
     "approved, not begun": ({"wave": a_wave(state=WaveState.APPROVED)}, True, "approved by dora@example.com"),
+    "from now on": ({"wave": a_wave(starts_at=NOW)}, True, "approved by dora@example.com"),
     "for next week": ({"wave": a_wave(starts_at=ahead(days=7))}, False, "wave wave-1 starts 2026-11-30 12:00"),
 }
 
@@ -289,6 +300,14 @@ def test_provisioned_holds_until_it_was_read_back(live):
     assert not ask("provisioned", a_dossier(provisioned_live=live)).open
 
 
+def test_provisioned_says_whose_turn_it_is():
+    machine = a_user(destination=Destination.IAM_ROLE)
+    assert ask("provisioned", a_dossier(provisioned_live=None)).why == "nobody looked whether it is provisioned"
+    assert ask("provisioned", a_dossier(provisioned_live=False)).why == "the access is not complete in AWS"
+    differing = ask("provisioned", a_dossier(user=machine, provisioned_live=False))
+    assert (differing.why, differing.opens) == ("the role differs from the plan", "its team applies the planned role")
+
+
 def a_sign_in(**changes: Any):
     return replace(SignIn(ago(hours=1), ACCOUNT, "data-dev", "alice@example.com"), **changes)
 
@@ -297,6 +316,20 @@ UNUSED = {"used": Used(mined_at=NOW), "facts": some_facts()}
 SIGN_INS = {
     "seen here": ({}, True),
     "never seen": ({"sign_ins": ()}, False),
+    "just when provisioned": ({"sign_ins": (a_sign_in(at=ago(days=1)),)}, True),
+    "elsewhere, unused by all calls read": (
+        {"sign_ins": (a_sign_in(account_id="9"),), "used": Used(mined_at=NOW), "facts": None, "credentials": ()},
+        True,
+    ),
+    "elsewhere, key used at the brink": (
+        {
+            "sign_ins": (a_sign_in(account_id="9"),),
+            "used": Used(mined_at=NOW),
+            "facts": some_facts(credentials=(a_key("AKIAOLD", last_used_at=ago(days=400)),)),
+            "credentials": (TrackedCredential(a_key(last_used_at=ago(days=90)), "Active"),),
+        },
+        False,
+    ),
     "before provisioning": ({"sign_ins": (a_sign_in(at=ago(days=3)),)}, False),
     "through another set": ({"sign_ins": (a_sign_in(permission_set="admin"),)}, False),
     "elsewhere, though used here": ({"sign_ins": (a_sign_in(account_id="9"),)}, False),
@@ -317,6 +350,14 @@ SIGN_INS = {
 @pytest.mark.parametrize(("changes", "is_open"), SIGN_INS.values(), ids=SIGN_INS)
 def test_sso_sign_in(changes, is_open):
     assert ask("sso-sign-in", a_dossier(**changes)).open is is_open
+
+
+def test_sso_sign_in_says_when_and_what_is_awaited():
+    twice = a_dossier(sign_ins=(a_sign_in(), a_sign_in(at=ago(minutes=1))))
+    assert ask("sso-sign-in", twice).why == "seen through data-dev on 2026-11-23 11:59"
+    assert ask("sso-sign-in", a_dossier(sign_ins=())).why == "never seen in Identity Center"
+    machine = a_dossier(sign_ins=(), user=a_user(destination=Destination.IAM_ROLE))
+    assert ask("sso-sign-in", machine).why == "role data-dev was never used"
 
 
 def test_sso_sign_in_can_be_switched_off():
@@ -354,6 +395,8 @@ def test_a_shut_change_window_says_when_it_opens():
     result = ask("change-window", a_dossier(), rules=shut)
     assert (result.open, result.opens_at) == (False, datetime(2026, 11, 24, 9, tzinfo=UTC))
     assert ask("change-window", a_dossier()).open
+    today = replace(RULES, change_window=ChangeWindow(frozenset({0}), time(9), time(16)))
+    assert ask("change-window", a_dossier(), rules=today).why == "inside the change window"
 
 
 RADIUS = {
@@ -393,6 +436,7 @@ def test_legacy_quiet_hears_last_used_times_too():
 
 SNAPSHOTS = {
     "fresh": ({}, True, "read 10 minutes ago"),
+    "just fresh": ({"facts": some_facts(observed_at=ago(hours=1))}, True, "read 1 hour ago"),
     "never read": ({"facts": None}, False, "never read"),
     "incomplete": ({"facts": some_facts(not_checked=("SSH keys",))}, False, "not read: SSH keys"),
     "old": ({"facts": some_facts(observed_at=ago(hours=3))}, False, "read 3 hours ago"),
@@ -455,7 +499,11 @@ def test_before_delete_the_longest_sessions_must_have_ended():
 def test_scream_window_counts_only_what_was_heard():
     deafened = a_dossier(user=resting(days=30), listening=Listening(newest=NOW, heard_since=ago(days=1)))
     assert ask("scream-window", deafened, Move.DEACTIVATE).why == "silent for 1 of 7 days"
-    assert ask("scream-window", deafened, Move.DEACTIVATE, replace(RULES, listening=False)).open
+    unasked = ask("scream-window", deafened, Move.DEACTIVATE, replace(RULES, listening=False))
+    assert (unasked.open, unasked.not_checked) == (True, ())
+    never_heard = a_dossier(user=resting(days=30), listening=Listening())
+    assert ask("scream-window", never_heard, Move.DEACTIVATE, replace(RULES, listening=False)).not_checked == ()
+    assert ask("scream-window", a_dossier(user=resting(days=30)), Move.DEACTIVATE).not_checked == ()
     nobody_knows = a_dossier(user=resting(days=30), listening=Listening(newest=NOW))
     assert ask("scream-window", nobody_knows, Move.DEACTIVATE).not_checked == ("how long of it the trail was heard",)
 
@@ -481,6 +529,7 @@ def found(*effects: str):
 
 REFERENCES = {
     "nothing": (Searched(at=ago(hours=1)), True, "nothing names it"),
+    "searched yesterday": (Searched(at=ago(days=1)), True, "nothing names it"),
     "nobody searched": (Searched(), False, "nobody searched for what names it"),
     "searched last week": (Searched(at=ago(days=7)), False, "searched 7 days ago"),
     "one": (found("allow"), False, "1 policy still names it: arn:aws:kms:::key/0"),
@@ -610,15 +659,49 @@ def test_some_gates_no_waiver_opens(gate):
     assert not ask(gate, a_dossier(**UNWAIVABLE[gate], decisions=waived(gate))).open
 
 
+def test_one_key_without_another_administrator_is_enough_to_refuse_the_waiver():
+    dossier = a_dossier(references=found("allow", "sole-administrator"), decisions=waived("arn-references"))
+    assert not ask("arn-references", dossier).open
+
+
 def test_ordinary_references_can_be_waived():
     assert ask("arn-references", a_dossier(references=found("allow"), decisions=waived("arn-references"))).open
 
 
 def test_what_nobody_could_check_is_listed_once_and_the_next_look_is_the_first_opening():
     dossier = a_dossier(user=resting(days=1), listening=Listening(newest=NOW, deaf=("s3",), audible=("ec2",)))
-    dossier = replace(dossier, decisions={"hold": a_decision("hold", until=ahead(days=1))})
+    dossier = replace(dossier, decisions={"hold": a_decision("hold", until=ahead(days=1))}, facts=None)
     results = gates_for(dossier, Move.DEACTIVATE, RULES, NOW)
-    assert held_by(results) == ("scream-window", "not-held")
+    assert held_by(results) == ("scream-window", "snapshot", "not-held")
     assert next_look(results) == ahead(days=1)
     assert unchecked((*results, *results)) == ("refusals of s3: no trail records them",)
     assert next_look(gates_for(long_silent(), Move.DELETE, RULES, NOW)) is None
+
+
+SPANS = {
+    "a day": (timedelta(days=1), "1 day"),
+    "not quite": (timedelta(hours=23, minutes=30), "23.5 hours"),
+    "minutes": (timedelta(minutes=2), "2 minutes"),
+    "a minute": (timedelta(minutes=1), "1 minute"),
+    "seconds": (timedelta(seconds=40), "40 seconds"),
+    "nothing": (timedelta(), "0 seconds"),
+}
+
+
+@pytest.mark.parametrize(("duration", "text"), SPANS.values(), ids=SPANS)
+def test_durations_read_in_their_largest_unit(duration, text):
+    assert span(duration) == text
+
+
+def test_progress_is_told_in_the_unit_of_the_whole_and_never_negative():
+    assert progress(timedelta(seconds=90), timedelta(minutes=3)) == "1.5 of 3 minutes"
+    assert progress(timedelta(seconds=-5), timedelta(days=7)) == "0 of 7 days"
+
+
+def test_numbers_agree_with_their_nouns_and_long_lists_are_cut():
+    assert [counted(n, noun) for n, noun in ((1, "policy"), (2, "policy"), (2, "key"))] == [
+        "1 policy",
+        "2 policies",
+        "2 keys",
+    ]
+    assert [listed(tuple("abcd"[:n])) for n in (0, 1, 2, 4)] == ["", "a", "a, b", "a, b and 2 more"]

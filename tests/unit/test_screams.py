@@ -137,6 +137,17 @@ def test_sign_ins_that_began_before_the_cut_count_as_the_one_that_surely_came_af
     (found,) = fold([], [WATCHED], sign_ins=[a_sign_in(first=ago(days=3))])
     assert found.scream.count == 1
     assert fold([], [WATCHED], sign_ins=[a_sign_in(first=ago(days=3), last=ago(days=2))]) == ()
+    (at_once,) = fold([], [WATCHED], sign_ins=[a_sign_in(first=CUT, last=CUT)])
+    assert at_once.scream.count == 2
+
+
+def test_only_the_consoles_own_sign_in_is_one():
+    assert fold([], [WATCHED], sign_ins=[a_sign_in(source="sts.amazonaws.com")]) == ()
+
+
+def test_a_scream_of_the_very_second_of_the_cut_is_known_again():
+    (found,) = heard(a_refusal(), known=(a_scream(first=CUT),))
+    assert (found.scream.id, found.scream.count) == (5, 2)
 
 
 def test_last_used_times_are_the_second_ear():
@@ -150,6 +161,8 @@ def test_last_used_times_are_the_second_ear():
     assert from_last_used(WATCHED, facts, [a_scream()]) == ()
     assert len(from_last_used(WATCHED, facts, [a_scream(last=ago(hours=3))])) == 1
     assert from_last_used(WATCHED, some_facts(credentials=(a_key(last_used_at=CUT),)), []) == ()
+    known = [a_scream(last=ago(hours=9)), a_scream(last=ago(hours=1)), a_scream(user=8, last=ago(hours=12))]
+    assert from_last_used(WATCHED, facts, known) == ()
 
 
 FIXES = {
