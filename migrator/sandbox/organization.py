@@ -9,6 +9,8 @@ _LAKE = "arn:aws:s3:::acme-data-lake"
 _ASSETS = "arn:aws:s3:::acme-web-assets"
 _BACKUPS = "arn:aws:s3:::acme-shared-backups"
 
+_ACCOUNT = {"Principal": {"AWS": "arn:aws:iam::{account}:root"}}
+
 
 def _named(user: str, *actions: str, resource: str | None = "*") -> dict[str, Any]:
     """Return a statement that names a user as principal; without a resource it is a trust policy's."""
@@ -147,7 +149,16 @@ RESOURCES = (
     ),
     Resource("data", "table", "orders"),
     Resource("data", "secret", "reports/warehouse", content="not-a-real-secret"),
-    Resource("data", "key", "lake", policy=document(_named("quentin", "kms:*"))),
+    # The account may look and encrypt; nobody but Quentin may change the policy or schedule the end of the key.
+    Resource(
+        "data",
+        "key",
+        "lake",
+        policy=document(
+            _named("quentin", "kms:*"),
+            {**allow("kms:Get*", "kms:List*", "kms:DescribeKey", "kms:Encrypt", "kms:Decrypt"), **_ACCOUNT},
+        ),
+    ),
     Resource("web", "bucket", "acme-web-assets", content="index.html"),
     Resource("web", "topic", "deploys"),
     Resource("web", "parameter", "/web/release", content="1.4.2"),

@@ -19,7 +19,40 @@ from migrator.sandbox.seed_users import make_user
 DISCOVERY_ROLE = "MigratorDiscovery"
 CHANGE_ROLE = "MigratorChange"
 _FOUNDED = timedelta(days=1_500)
-_READS = ("iam", "cloudtrail", "s3", "sqs", "sns", "kms", "secretsmanager", "sts", "organizations", "dynamodb", "ec2")
+# What discovery reads; no secret's value, no object, no item.
+_READS = (
+    "account:ListRegions",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "cloudtrail:LookupEvents",
+    "ec2:DescribeRegions",
+    "ecr:DescribeRepositories",
+    "ecr:GetRepositoryPolicy",
+    "iam:Generate*",
+    "iam:Get*",
+    "iam:List*",
+    "kms:DescribeKey",
+    "kms:GetKeyPolicy",
+    "kms:ListAliases",
+    "kms:ListGrants",
+    "kms:ListKeys",
+    "lambda:GetPolicy",
+    "lambda:ListFunctions",
+    "organizations:DescribeOrganization",
+    "s3:GetBucketLocation",
+    "s3:GetBucketPolicy",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:GetResourcePolicy",
+    "secretsmanager:ListSecrets",
+    "servicequotas:Get*",
+    "sns:GetTopicAttributes",
+    "sns:ListTopics",
+    "sqs:GetQueueAttributes",
+    "sqs:ListQueues",
+    "sts:GetCallerIdentity",
+)
+_CHANGES = ("iam:*", "cloudtrail:PutEventSelectors", "events:*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +183,9 @@ def _make_migrator_roles(doors: Doors, organization: Organization) -> None:
     trust = document(
         {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{management}:root"}, "Action": "sts:AssumeRole"}
     )
-    reads = [f"{service}:{verb}*" for service in _READS for verb in ("Get", "List", "Describe")]
     rights = {
-        DISCOVERY_ROLE: document(allow(*reads, "iam:Generate*", "cloudtrail:LookupEvents")),
-        CHANGE_ROLE: document(allow(*reads, "iam:*", "cloudtrail:*", "s3:PutBucketPolicy", "sqs:SetQueueAttributes")),
+        DISCOVERY_ROLE: document(allow(*_READS)),
+        CHANGE_ROLE: document(allow(*_READS, *_CHANGES)),
     }
     for account in organization.accounts[1:]:
         iam = doors.iam(account.name)

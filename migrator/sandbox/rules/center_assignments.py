@@ -43,7 +43,7 @@ def delete(call: Call) -> dict[str, Any]:
 
 def provision_set(call: Call) -> dict[str, Any]:
     """Queue the copying of a permission set to one account, or to every account that has it."""
-    center = _settled(call)
+    center = organization_center_of(call)
     target = center.permission_set(call["PermissionSetArn"])
     everywhere = call["TargetType"] == "ALL_PROVISIONED_ACCOUNTS"
     if everywhere == ("TargetId" in call.params):
@@ -99,7 +99,7 @@ def list_provisionings(call: Call) -> dict[str, Any]:
 
 def list_assignments(call: Call) -> dict[str, Any]:
     """List who is assigned to a permission set in an account."""
-    center = _settled(call)
+    center = organization_center_of(call)
     target = center.permission_set(call["PermissionSetArn"])
     rows = [
         _row(each)
@@ -111,7 +111,7 @@ def list_assignments(call: Call) -> dict[str, Any]:
 
 def list_for_principal(call: Call) -> dict[str, Any]:
     """List a principal's assignments; a user's include those through its groups, each naming the group."""
-    center = _settled(call)
+    center = organization_center_of(call)
     if call.account != center.owner:
         raise Fault("AccessDeniedException", "This operation must be called from the management account.")
     principals = {(call["PrincipalType"], call["PrincipalId"])}
@@ -128,7 +128,7 @@ def list_for_principal(call: Call) -> dict[str, Any]:
 
 def list_sets_of_account(call: Call) -> dict[str, Any]:
     """List the permission sets provisioned to an account."""
-    center = _settled(call)
+    center = organization_center_of(call)
     wanted = call.get("ProvisioningStatus")
     rows = [
         arn
@@ -140,7 +140,7 @@ def list_sets_of_account(call: Call) -> dict[str, Any]:
 
 def list_accounts_of_set(call: Call) -> dict[str, Any]:
     """List the accounts that a permission set is provisioned to."""
-    center = _settled(call)
+    center = organization_center_of(call)
     target, wanted = center.permission_set(call["PermissionSetArn"]), call.get("ProvisioningStatus")
     accounts = accounts_with(center, target.arn)
     return page(call, sorted(each for each in accounts if _matches(center, each, target.arn, wanted)), "AccountIds")
@@ -154,7 +154,7 @@ def settle(center: Center) -> None:
 
 
 def _queue(call: Call, kind: str) -> dict[str, Any]:
-    center = _settled(call)
+    center = organization_center_of(call)
     target = center.permission_set(call["PermissionSetArn"])
     account = call["TargetId"]
     _check_account(center, account)
@@ -178,18 +178,11 @@ def _check_account(center: Center, account: str) -> None:
         raise Fault("ResourceNotFoundException", f"Account {account} is not in the organization.")
 
 
-def _settled(call: Call) -> Center:
-    center = organization_center_of(call)
-    settle(center)
-    return center
-
-
 def _polled(call: Call, kind: str, parameter: str) -> Work:
     center = organization_center_of(call)
     work = center.work.get(call[parameter])
     if work is None or work.kind != kind:
         raise Fault("ResourceNotFoundException", f"Could not find a request with id {call[parameter]}")
-    settle(center)
     if work.status == "IN_PROGRESS":
         work.polls += 1
         if work.polls > center.polls:
@@ -247,7 +240,7 @@ def _check_active(account: str) -> None:
 
 
 def _statuses(call: Call, kind: str) -> list[dict[str, Any]]:
-    center = _settled(call)
+    center = organization_center_of(call)
     wanted = call.get("Filter", {}).get("Status")
     found = [work for work in center.work.values() if work.kind == kind and wanted in {None, work.status}]
     return [{"Status": work.status, "RequestId": work.id, "CreatedDate": work.created} for work in found]

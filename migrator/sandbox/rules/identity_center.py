@@ -9,6 +9,9 @@ from typing import Any
 
 from moto.ssoadmin.responses import SSOAdminResponse
 
+from migrator.sandbox import gateway
+from migrator.sandbox.calls import ApiCall
+from migrator.sandbox.principals import Principal
 from migrator.sandbox.rules import center_assignments, center_sets
 from migrator.sandbox.rules.center_state import (
     Center,
@@ -26,7 +29,14 @@ from migrator.sandbox.rules.wire import Call, Fault, page, serve
 @functools.cache
 def install() -> None:
     """Replace moto's sso-admin by the rules of this module and its two parts."""
+    gateway.CHECKS.append(_end_what_is_due)
     serve(SSOAdminResponse, "sso-admin", INSTANCES | center_sets.OPERATIONS | center_assignments.OPERATIONS)
+
+
+def _end_what_is_due(_call: ApiCall, _principal: Principal) -> None:
+    # Requests end by time whether anybody polls them or not, and the reserved roles are seen through IAM.
+    for center in centers():
+        center_assignments.settle(center)
 
 
 def list_instances(call: Call) -> dict[str, Any]:

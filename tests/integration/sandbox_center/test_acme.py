@@ -157,9 +157,15 @@ def test_one_user_alone_administers_a_key(built):
     quentin = built.clients.make("kms", built.seeded.credentials["data/quentin"], "us-east-1")
     key = quentin.describe_key(KeyId="alias/lake")["KeyMetadata"]["KeyId"]
     policy = json.loads(quentin.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
-    principals = [statement["Principal"]["AWS"] for statement in policy["Statement"]]
-    assert principals == [f"arn:aws:iam::{built.seeded.accounts['data']}:user/quentin"]
-    assert [statement["Action"] for statement in policy["Statement"]] == [["kms:*"]]
+    rights = {
+        statement["Principal"]["AWS"].rpartition(":")[2]: statement["Action"] for statement in policy["Statement"]
+    }
+    assert rights["user/quentin"] == ["kms:*"]
+    assert not {"kms:*", "kms:PutKeyPolicy"} & set(rights["root"])
+    kms = built.client("kms", "data")
+    with pytest.raises(kms.exceptions.ClientError):
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy="{}")
+    assert built.client("kms", "data", DISCOVERY_ROLE).get_key_policy(KeyId=key, PolicyName="default")["Policy"]
 
 
 def test_the_trail_of_the_organization_is_on(built):

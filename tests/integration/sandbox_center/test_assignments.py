@@ -85,6 +85,7 @@ def test_an_assignment_is_in_progress_before_it_succeeds(cloud, admin, made, ada
 def test_time_ends_a_request_that_nobody_polls(cloud, admin, made, ada):
     cloud.enable(seconds=0)
     admin.create_account_assignment(**triple(made, cloud.member, ada.user))
+    assert len(reserved(cloud, cloud.member)) == 1
     assert len(listed(cloud, admin, made)) == 1
 
 
