@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from migrator.domain.dossier import Covered
 from migrator.domain.model import Json
 from migrator.domain.screams import Scream
 from migrator.domain.usage import PartUsage, Refusal, UsageFact
@@ -66,6 +67,10 @@ class Access(Protocol):
 
     def cover(self, user: int, spec_sha: str, coverage: Json, at: datetime) -> None:
         """Append a computed coverage."""
+        ...
+
+    def coverage(self, users: Collection[int]) -> dict[int, Covered]:
+        """The newest coverage per user."""
         ...
 
     def plan_set(self, name: str, spec: Json, origin: str) -> StoredSet:

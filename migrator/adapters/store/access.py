@@ -1,12 +1,15 @@
 """What is planned and who shall hold it: permission sets, coverage, grants."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from migrator.adapters.store import tables as t
-from migrator.adapters.store.statements import put_documents, upsert
+from migrator.adapters.store.mapping import to_covered
+from migrator.adapters.store.statements import chunks, put_documents, upsert
+from migrator.domain.dossier import Covered
 from migrator.domain.model import Json
 from migrator.ports.store import Grant, StoredSet
 
@@ -20,6 +23,16 @@ class SqlAccess:
     def cover(self, user: int, spec_sha: str, coverage: Json, at: datetime) -> None:
         """Append a computed coverage."""
         self._do.execute(insert(t.coverage).values(user_ref=user, spec_sha=spec_sha, body=coverage, at=at))
+
+    def coverage(self, users: Collection[int]) -> dict[int, Covered]:
+        """The newest coverage per user."""
+        found: dict[int, Covered] = {}
+        c = t.coverage
+        for ids in chunks(users):
+            newest = select(func.max(c.c.id)).where(c.c.user_ref.in_(ids)).group_by(c.c.user_ref)
+            for row in self._do.execute(select(c).where(c.c.id.in_(newest))):
+                found[row.user_ref] = to_covered(row)
+        return found
 
     def plan_set(self, name: str, spec: Json, origin: str) -> StoredSet:
         """Insert or update a planned permission set."""

@@ -17,7 +17,6 @@ from migrator.adapters.store.statements import chunks
 from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
 from migrator.domain.dossier import (
-    Covered,
     Dossier,
     Listening,
     PlannedSet,
@@ -26,7 +25,6 @@ from migrator.domain.dossier import (
     Searched,
     SignIn,
     TrackedCredential,
-    Uncovered,
     Used,
     User,
 )
@@ -53,7 +51,7 @@ class Dossiers:
         evidence = self._users.evidence(ids)
         decisions = SqlPeople(self._do).decisions([user.subject for user in rows])
         persons = {person.email: person for person in SqlPeople(self._do).all()}
-        covered, references = self._coverage(ids), self._references(ids)
+        covered, references = SqlAccess(self._do).coverage(ids), self._references(ids)
         used = self._used(rows, facts, now - lookback)
         planned, grants = self._planned(ids)
         sessions = _sign_ins(self._usage.sessions(now - lookback))
@@ -110,15 +108,6 @@ class Dossiers:
                 found[row.user_ref] = (*found.get(row.user_ref, ()), to_credential(row))
         return found
 
-    def _coverage(self, users: Collection[int]) -> dict[int, Covered]:
-        found: dict[int, Covered] = {}
-        c = t.coverage
-        for ids in chunks(users):
-            newest = select(func.max(c.c.id)).where(c.c.user_ref.in_(ids)).group_by(c.c.user_ref)
-            for row in self._do.execute(select(c).where(c.c.id.in_(newest))):
-                found[row.user_ref] = to_covered(row)
-        return found
-
     def _references(self, users: Collection[int]) -> dict[int, Searched]:
         found: dict[int, list[Any]] = {}
         r = t.name_references
@@ -171,26 +160,6 @@ class Dossiers:
         states: dict[str, int] = {state: number for state, number in self._do.execute(counted)}  # noqa: C416
         under = states.get("quarantined", 0) + states.get("deactivated", 0)
         return Population(total=sum(states.values()) - states.get("deleted", 0), under_test=under)
-
-
-def to_covered(row: Any) -> Covered:
-    """A row of `coverage`."""
-    body = row.body
-    gaps = tuple(
-        Uncovered(g["action"], g["resource"], g["calls"], datetime.fromisoformat(g["last_seen"])) for g in body["gaps"]
-    )
-    return Covered(
-        row.spec_sha,
-        row.at,
-        body["calls"],
-        body["allowed"],
-        body["denied"],
-        body["unknown"],
-        gaps,
-        body["granted"],
-        body["unused_granted"],
-        body["unused_granted_percent"],
-    )
 
 
 def _plan(stored: StoredSet) -> PlannedSet:

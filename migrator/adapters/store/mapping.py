@@ -1,11 +1,12 @@
 """Rows into the domain's frozen objects, and back."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
 from migrator.domain.changes import Change
-from migrator.domain.dossier import Decision, TrackedCredential, User
+from migrator.domain.dossier import Covered, Decision, TrackedCredential, Uncovered, User
 from migrator.domain.journal import Outcome, Run, RunStatus, Step
 from migrator.domain.lifecycle import CUT, State
 from migrator.domain.model import Credential, CredentialKind, Destination, Evidence, Kind
@@ -175,4 +176,24 @@ def to_fact(row: Row[Any]) -> UsageFact:
         agent=row.agent,
         error=row.error,
         via=row.via,
+    )
+
+
+def to_covered(row: Row[Any]) -> Covered:
+    """A row of `coverage`."""
+    body = row.body
+    gaps = tuple(
+        Uncovered(g["action"], g["resource"], g["calls"], datetime.fromisoformat(g["last_seen"])) for g in body["gaps"]
+    )
+    return Covered(
+        row.spec_sha,
+        row.at,
+        body["calls"],
+        body["allowed"],
+        body["denied"],
+        body["unknown"],
+        gaps,
+        body["granted"],
+        body["unused_granted"],
+        body["unused_granted_percent"],
     )

@@ -1,0 +1,53 @@
+"""Every command group, in the order in which a migration meets them."""
+
+import typer
+
+from migrator.cli import (
+    audit,
+    database,
+    discover,
+    gates,
+    mapping,
+    move,
+    permission_sets,
+    persons,
+    policy,
+    screams,
+    usage,
+    users,
+    waves,
+    worker,
+)
+
+app = typer.Typer(
+    name="migrator",
+    help="Move an organization's people off AWS IAM users, onto IAM Identity Center. "
+    "Everywhere: --config FILE, --json, --yes, --no-color, -v.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+SINGLE = (
+    ("discover", discover.discover),
+    ("map", mapping.map_users),
+    ("advance", move.advance),
+    ("rollback", move.rollback),
+    ("worker", worker.worker),
+)
+GROUPS = (
+    ("users", users.app),
+    ("persons", persons.app),
+    ("permission-sets", permission_sets.app),
+    ("wave", waves.app),
+    ("gates", gates.app),
+    ("screams", screams.app),
+    ("usage", usage.app),
+    ("policy", policy.app),
+    ("audit", audit.app),
+    ("db", database.app),
+)
+for name, command in SINGLE:
+    app.command(name)(command)
+for name, group in GROUPS:
+    app.add_typer(group, name=name)

@@ -1,0 +1,96 @@
+"""The command line: global options anywhere on the line, one place that prints errors and sets exit codes."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from typer.exceptions import TyperException
+
+from migrator import __version__
+from migrator.cli import app
+from migrator.cli.desk import Desk, Options
+from migrator.cli.plain import plain
+from migrator.domain.errors import MigratorError, UsageError
+
+FLAGS = {"--json": "json", "--yes": "yes", "-y": "yes", "--no-color": "no_color", "-v": "verbose"}
+INTERRUPTED = 130
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command; the exit code of the contract."""
+    verbose = "-v" in words
+    try:
+        options, rest = hoist(words)
+        verbose = options.verbose
+        if rest == ["--version"]:
+            sys.stdout.write(f"migrator {__version__}\n")
+            return 0
+        return _invoke(rest, Desk(options))
+    except MigratorError as error:
+        _tell(error, verbose=verbose)
+        return error.exit_code
+    except TyperException as error:
+        return _wrong_words(error)
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted; what was done is saved, and the same command resumes")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def hoist(words: Sequence[str]) -> tuple[Options, list[str]]:
+    """Take the global options out of the line, wherever they stand before a lone `--`."""
+    found: dict[str, bool] = {}
+    config: Path | None = None
+    rest: list[str] = []
+    waiting = iter(words)
+    for word in waiting:
+        if word == "--":
+            rest += [word, *waiting]
+        elif word in FLAGS:
+            found[FLAGS[word]] = True
+        elif word == "--config":
+            value = next(waiting, None)
+            if value is None:
+                raise UsageError("--config needs a file", next_step="migrator --config FILE COMMAND")
+            config = Path(value)
+        elif word.startswith("--config="):
+            config = Path(word.removeprefix("--config="))
+        else:
+            rest.append(word)
+    flags = {name: found.get(name, False) for name in FLAGS.values()}
+    return Options(config, flags["json"], flags["yes"], flags["no_color"], flags["verbose"]), rest
+
+
+def _invoke(words: list[str], desk: Desk) -> int:
+    command = typer.main.get_command(app.app)
+    code = command.main(args=words, prog_name="migrator", standalone_mode=False, obj=desk)
+    return code if isinstance(code, int) else 0
+
+
+def _wrong_words(error: TyperException) -> int:
+    """Typer's own complaint about the line, in our form."""
+    context = getattr(error, "ctx", None)
+    _say(f"error: {getattr(error, 'message', None) or error}")
+    _say(f"  next: {context.command_path if context else 'migrator'} --help")
+    return UsageError.exit_code
+
+
+def _tell(error: MigratorError, *, verbose: bool) -> None:
+    _say(f"error: {error.what}")
+    if error.next_step:
+        _say(f"  next: {error.next_step}")
+    cause = error.__cause__
+    while verbose and cause is not None:
+        _say(f"  because: {type(cause).__name__}: {cause}")
+        cause = cause.__cause__
+    if verbose:
+        traceback.print_exception(error)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(plain(text) + "\n")

@@ -1,0 +1,26 @@
+"""The record, and what its verification found."""
+
+from typing import Any
+
+from rich.console import RenderableType
+
+from migrator.cli.plain import cell
+from migrator.cli.render.table import row, table
+
+
+def audit_table(entries: list[dict[str, Any]]) -> RenderableType:
+    """One line an entry."""
+    made = table("#", "when", "who", "what", "about", "details", right=("#",))
+    for e in entries:
+        details = ", ".join(f"{k}={v}" for k, v in e["details"].items() if v not in (None, "", []))
+        row(made, e["seq"], e["at"][:19].replace("T", " "), e["actor"], e["event"], e["subject"], details)
+    return made if entries else cell("the record is empty")
+
+
+def verdict_text(data: dict[str, Any]) -> RenderableType:
+    """One sentence."""
+    if not data["intact"]:
+        return cell(f"BROKEN at entry {data['first_bad']}: {data['why']}", "bold red")
+    tail = data["entries"] - data["anchored"]
+    kept = f"{data['anchored']} are anchored by the kept head; the last {tail} could be cut off unseen"
+    return cell(f"{data['entries']} entries, intact. {kept}.")

@@ -1,0 +1,76 @@
+"""Permission sets: planned, shared, compared."""
+
+import json
+from typing import Any
+
+from rich.console import Group, RenderableType
+
+from migrator.cli.plain import cell
+from migrator.cli.render.table import row, table
+
+INLINE = 10_240
+
+
+def sets_table(sets: list[dict[str, Any]]) -> RenderableType:
+    """One line a set."""
+    if not sets:
+        return cell("no permission sets planned: migrator map")
+    numbers = ("users", "accounts", "inline", "managed", "covered", "unused")
+    made = table("name", "type", *numbers, "problems", right=numbers)
+    for one in sets:
+        row(
+            made,
+            one["name"],
+            one["type"],
+            len(one["users"]),
+            len(one["accounts"]),
+            f"{one['inline_policy_bytes'] / INLINE:.0%}" if one["inline_policy_bytes"] else "·",
+            len(one["managed_policies"]) or "·",
+            _percent(one["coverage_percent"]),
+            _percent(one["unused_granted_percent"]),
+            "; ".join(one["problems"]) or "–",
+        )
+    return made
+
+
+def set_page(one: dict[str, Any]) -> RenderableType:
+    """One set with its documents and people."""
+    tags = ", ".join(f"{k}={v}" for k, v in one["tags"].items())
+    lines = [
+        cell(f"{one['name']}  ({one['type']}, sessions of {one['session_duration']})", "bold"),
+        cell(f"tags {tags}", "dim"),
+        cell(f"users: {', '.join(one['users']) or '–'}"),
+        cell(f"accounts: {', '.join(one['accounts']) or '–'}"),
+        cell(f"covered {_percent(one['coverage_percent'])}, unused {_percent(one['unused_granted_percent'])}"),
+        *(cell(f"managed: {arn}") for arn in one["managed_policies"]),
+        *([cell(f"boundary: {one['boundary']}")] if one["boundary"] else []),
+        *(cell(f"problem: {problem}", "bold red") for problem in one["problems"]),
+    ]
+    if one["inline_policy"]:
+        lines += [cell(line, "dim") for line in json.dumps(one["inline_policy"], indent=2).splitlines()]
+    return Group(*lines)
+
+
+def diff_page(data: dict[str, Any]) -> RenderableType:
+    """What each person gains and loses."""
+    lines: list[RenderableType] = [cell(f"{data['name']}: what changes for its {len(data['users'])} users", "bold")]
+    for user in data["users"]:
+        covered = user["coverage"]
+        said = f"{covered['allowed']} calls covered, {covered['denied']} refused" if covered else "no coverage yet"
+        lines.append(cell(f"\n{user['user']}".strip() + f"  {said}", "bold"))
+        lines += [cell(f"  - loses {_access(one)}", "red") for one in user["lost"]]
+        lines += [cell(f"  + gains {_access(one)}", "green") for one in user["gained"]]
+        lines += [cell(f"  ? unknown {_access(one)}", "yellow") for one in user["unknown"]]
+        lines += [cell(f"  ~ {c['statement']}: {c['key']} {c['why']}") for c in user["changed_meaning"]]
+        if not any(user[key] for key in ("lost", "gained", "unknown", "changed_meaning")):
+            lines.append(cell("  nothing changes for what it did", "dim"))
+    return Group(*lines)
+
+
+def _access(one: dict[str, Any]) -> str:
+    decided = one["after"]["statement"] or one["before"]["statement"]
+    return f"{one['action']} on {one['resource'] or '?'}" + (f" (by {decided})" if decided else "")
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:g} %"

@@ -1,0 +1,73 @@
+"""`migrator usage`: mine CloudTrail files without touching the database."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from migrator.cli.desk import Desk
+from migrator.cli.group import group
+from migrator.cli.users import day
+
+if TYPE_CHECKING:
+    from migrator.adapters.usage.files import Trail
+
+app = group("Usage: what principals did.")
+
+
+@app.command("mine")
+def mine(
+    ctx: typer.Context,
+    location: str,
+    since: Annotated[str | None, typer.Option(help="From this day (YYYY-MM-DD); default: everything.")] = None,
+    workers: Annotated[int, typer.Option(help="Files read at once.", min=1)] = 1,
+) -> int:
+    """Count what every IAM user did in CloudTrail files: s3://BUCKET/PREFIX, or a folder."""
+    from datetime import UTC, datetime, timedelta
+
+    from migrator.adapters.clock import SystemClock
+    from migrator.cli.render.usage import usage_table
+    from migrator.operations.mine_usage import mine_usage
+
+    desk: Desk = ctx.obj
+    begin = day(since) or datetime(2006, 1, 1, tzinfo=UTC)
+    report = mine_usage(
+        _source(desk, location),
+        begin,
+        SystemClock().now() + timedelta(days=1),
+        carry=_carry(workers),
+        progress=lambda files, events: desk.progress(f"{files} files, {events} events") if files % 100 == 0 else None,
+    )
+    data = report.to_json()
+    desk.answer(data, lambda: usage_table(data))
+    return 1 if report.bad_files else 0
+
+
+def _carry(workers: int) -> Any:
+    if workers == 1:
+        return map
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(workers).map
+
+
+def _source(desk: Desk, location: str) -> "Trail":
+    from migrator.adapters.catalogue import Catalogue
+    from migrator.adapters.usage.files import FolderTrail, S3Trail
+    from migrator.domain.errors import NotFound
+
+    if location.startswith("s3://"):
+        bucket, _, prefix = location.removeprefix("s3://").partition("/")
+        return S3Trail(_s3(desk), bucket, prefix, Catalogue())
+    if not Path(location).exists():
+        raise NotFound(f"no folder {location}", next_step="give s3://BUCKET/PREFIX or a folder")
+    return FolderTrail(location, Catalogue())
+
+
+def _s3(desk: Desk) -> Any:
+    """An S3 client: by the configuration where there is one, else by the environment alone."""
+    from migrator.adapters.aws.session import Sessions
+
+    if desk.config.exists():
+        return desk.tools.sessions.own_client("s3")
+    return Sessions().own_client("s3")

@@ -1,0 +1,70 @@
+"""What each person gains and loses: every call they made and every action they hold, decided before and after."""
+
+from typing import Any
+
+from migrator.domain.dossier import Dossier
+from migrator.domain.model import Json
+from migrator.domain.policy.actors import iam_user, identity_center_session
+from migrator.domain.policy.compare import Access, View, compare
+from migrator.domain.policy.evaluate import Policies
+from migrator.domain.policy.meaning import Successor, changes_of_meaning
+from migrator.domain.usage import UsageFact
+from migrator.operations.map_users import policies_of
+from migrator.ports.tools import Tools
+
+
+def compare_access(tools: Tools, name: str) -> list[dict[str, Any]]:
+    """Per user of a set: calls lost, gained and in doubt; statements that change meaning; coverage and its gaps."""
+    since = tools.clock.now() - tools.rules.lookback
+    with tools.store.begin() as work:
+        users = [grant.user for grant in work.access.grants() if grant.permission_set == name]
+        found = work.dossiers(users, tools.clock.now(), tools.rules.lookback)
+        granted = work.users.policies(users)
+        facts = work.usage.facts([d.facts.arn for d in found if d.facts], since)
+    return [_one(tools, d, granted.get(d.user.id, ()), facts.get(d.facts.arn, [])) for d in found if d.facts]
+
+
+def _one(
+    tools: Tools, dossier: Dossier, grants: tuple[tuple[str, str, Json], ...], calls: list[UsageFact]
+) -> dict[str, Any]:
+    user, facts, planned = dossier.user, dossier.facts, dossier.planned
+    if facts is None or planned is None:
+        return {"user": user.key, "coverage": None, "lost": [], "gained": [], "unknown": [], "changed_meaning": []}
+    own = [document for source, _, document in grants if source != "boundary"]
+    bound = next((document for source, _, document in grants if source == "boundary"), None)
+    policies = {policy: document for _, policy, document in grants}
+    session = user.person or user.user_name
+    before = View(iam_user(facts.arn, facts.user_id, facts.tags), Policies(own, boundary=bound))
+    actor = identity_center_session(
+        user.account_id, planned.name, session, partition=facts.arn.split(":")[1], region=tools.rules.home_region
+    )
+    made = [(f.action, f.resource or None) for f in calls if f.action and not f.refused]
+    found = compare(before, View(actor, policies_of(planned.spec, policies)), made)
+    heir = Successor(user.user_name, facts.arn, session, planned.name, facts.tags)
+    covered = dossier.coverage
+    return {
+        "user": user.key,
+        "person": user.person,
+        "coverage": None
+        if covered is None
+        else {"allowed": covered.allowed, "denied": covered.denied, "unknown": covered.unknown},
+        "gaps": [{"action": g.action, "resource": g.resource, "calls": g.calls} for g in covered.gaps]
+        if covered
+        else [],
+        "lost": [_access(one) for one in found.lost],
+        "gained": [_access(one) for one in found.gained],
+        "unknown": [_access(one) for one in found.unknown],
+        "changed_meaning": [
+            {"statement": c.statement, "key": c.key, "why": c.why, "rewrite": c.rewrite, "drop": c.drop}
+            for c in changes_of_meaning(own, heir)
+        ],
+    }
+
+
+def _access(one: Access) -> dict[str, Any]:
+    return {
+        "action": one.action,
+        "resource": one.resource,
+        "before": {"decision": str(one.before.result), "statement": one.before.statement, "layer": one.before.layer},
+        "after": {"decision": str(one.after.result), "statement": one.after.statement, "layer": one.after.layer},
+    }
