@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.test import run_wsgi_app
 
 from migrator.sandbox import enforcement, last_used, recorder
 from migrator.sandbox.answers import Answer, Refusal, refused
 from migrator.sandbox.calls import ApiCall, read
+from migrator.sandbox.dispatch import Dispatcher
 from migrator.sandbox.principals import Principal, resolve
 
 LOG = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Gateway:
     """The WSGI application in front of moto's."""
 
     def __init__(self) -> None:
-        self._moto = DomainDispatcherApplication(_backend_app)
+        self._moto = Dispatcher()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -79,12 +79,3 @@ class Gateway:
             raise Refusal("NotImplemented", f"The sandbox has no {call.service}:{call.operation}.", 501) from missing
         kept = [(name, value) for name, value in headers if name.lower() not in {"connection", "transfer-encoding"}]
         return Answer(int(status.partition(" ")[0]), tuple(kept), b"".join(body))
-
-
-def _backend_app(service: Any) -> Any:
-    if service is None:
-        raise NotImplementedError("no such service")
-    app = create_backend_app(service)
-    # Otherwise Flask turns an operation that moto lacks into a page of HTML, which boto3 cannot read.
-    app.config["PROPAGATE_EXCEPTIONS"] = True
-    return app

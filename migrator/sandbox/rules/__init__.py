@@ -21,6 +21,7 @@ RULES: tuple[str, ...] = (
     "boundaries",
     "quotas",
     "deletion",
+    "policy_principals",
     "authorization_details",
     "credential_report",
     "sessions",
