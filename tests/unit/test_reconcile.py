@@ -134,6 +134,18 @@ def test_an_older_fact_never_overwrites_a_newer_one(row, facts):
     assert result.refused[0].why
 
 
+def test_a_reading_of_the_same_moment_is_not_older():
+    same = replace(KNOWN, observed_at=ALICE.observed_at)
+    assert [u.id for u in read(known=(same,), at=ALICE.observed_at).vanished] == [7]
+    assert len(read(replace(ALICE, user_id="AIDANEW"), known=(same,)).strangers) == 1
+    assert len(read(ALICE, known=(same,)).updated) == 1
+
+
+def test_a_name_that_somebody_gone_once_had_does_not_hold_a_known_user_up():
+    gone = a_user(id=8, user_name="alice", user_id="AIDAOLD", vanished_at=NOW)
+    assert [s.user.id for s in read(ALICE, known=(KNOWN, gone)).updated] == [7]
+
+
 def test_a_user_made_again_after_we_deleted_one_is_new():
     deleted = replace(KNOWN, state=State.DELETED, state_since=ago(days=3), user_id="")
     assert [s.user.user_id for s in read(replace(ALICE, user_id="AIDANEW"), known=(deleted,)).new] == ["AIDANEW"]
