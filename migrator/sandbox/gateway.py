@@ -12,7 +12,7 @@ from typing import Any
 from werkzeug.test import run_wsgi_app
 
 from migrator.sandbox import enforcement, last_used, recorder
-from migrator.sandbox.answers import Answer, Refusal, refused
+from migrator.sandbox.answers import Answer, Refusal, header, refused
 from migrator.sandbox.calls import ApiCall, read
 from migrator.sandbox.dispatch import Dispatcher
 from migrator.sandbox.principals import Principal, resolve
@@ -40,7 +40,14 @@ class Gateway:
         with LOCK:
             call = read(environ, self._moto)
             answer = self._answer(call, environ)
-        start_response(answer.status_line, list(answer.headers))
+        headers = list(answer.headers)
+        if environ["REQUEST_METHOD"] == "HEAD":
+            # A body here would be read as the next answer of the same connection.
+            start_response(answer.status_line, headers)
+            return []
+        if header(headers, "Content-Length") is None:
+            headers.append(("Content-Length", str(len(answer.body))))
+        start_response(answer.status_line, headers)
         return [answer.body]
 
     def _answer(self, call: ApiCall, environ: Environ) -> Answer:

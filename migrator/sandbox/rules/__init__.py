@@ -11,6 +11,8 @@ RULES: tuple[str, ...] = (
     "organizations",
     "validation",
     "identifiers",
+    "own_name",
+    "polling",
     "user_names",
     "access_keys",
     "login_profiles",

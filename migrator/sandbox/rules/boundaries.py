@@ -20,7 +20,9 @@ def install() -> None:
     User.permissions_boundary_arn = None
     User.permissions_boundary = property(_described)
     ManagedPolicy.permissions_boundary_usage_count = property(_usages)
-    IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER["ListUsersResponse.Users.User.PermissionsBoundary"] = never_return
+    for answer in ("ListUsersResponse", "GetGroupResponse"):
+        for hidden in ("PermissionsBoundary", "Tags"):
+            IamResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER[f"{answer}.Users.User.{hidden}"] = never_return
     serve_iam({"PutUserPermissionsBoundary": put_boundary, "DeleteUserPermissionsBoundary": delete_boundary})
     before(_known, "CreateUser", "CreateRole", "PutRolePermissionsBoundary")
     after(_keep, "CreateUser")

@@ -1,4 +1,5 @@
 import json
+import time
 from typing import Any
 
 import pytest
@@ -283,3 +284,21 @@ def test_a_federated_user_may_do_what_both_the_user_and_the_policy_allow(enforce
     assert refusal(enforced.with_key("sqs", made["Credentials"]).list_queues) == "AccessDenied"
     nothing = sts.get_federation_token(Name="guest")["Credentials"]
     assert refusal(enforced.with_key("s3", nothing).list_buckets) == "AccessDenied"
+
+
+def test_a_refused_head_leaves_the_connection_usable(cloud: Cloud):
+    cloud.root("s3").create_bucket(Bucket="bucket")
+    denied = statement("Deny", ["s3:ListBucket", "s3:GetObject"])
+    s3 = cloud.with_key("s3", user(cloud, "ann", statement(), denied), max_pool_connections=1)
+    for _ in range(3):
+        assert refusal(s3.head_object, Bucket="bucket", Key="k") == "403"
+        assert refusal(s3.head_bucket, Bucket="bucket") == "403"
+        assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["bucket"]
+
+
+def test_a_long_poll_answers_at_once(cloud: Cloud):
+    sqs = cloud.root("sqs")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    begun = time.monotonic()
+    assert "Messages" not in sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    assert time.monotonic() - begun < 10

@@ -255,3 +255,21 @@ def test_a_key_that_is_active_again_works_again(iam, cloud: Cloud):
     for status in ("Inactive", "Active"):
         iam.update_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"], Status=status)
     assert cloud.with_key("sts", key).get_caller_identity()["Account"] == "123456789012"
+
+
+def test_a_user_who_leaves_the_name_out_means_the_own_user(cloud: Cloud):
+    client = cloud.with_key("iam", cloud.user("ann"))
+    assert client.get_user()["User"]["UserName"] == "ann"
+    assert client.list_ssh_public_keys()["SSHPublicKeys"] == []
+    assert client.list_signing_certificates()["Certificates"] == []
+    assert refusal(cloud.administrator("iam").get_user) == "ValidationError"
+
+
+def test_members_of_a_group_are_shown_without_boundary_and_tags(iam):
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam.create_user(UserName="ann", PermissionsBoundary=boundary, Tags=[{"Key": "a", "Value": "b"}])
+    iam.create_group(GroupName="g")
+    iam.add_user_to_group(GroupName="g", UserName="ann")
+    shown = iam.get_group(GroupName="g")["Users"][0]
+    assert "PermissionsBoundary" not in shown
+    assert "Tags" not in shown
