@@ -24,15 +24,18 @@ PUT_KEY_POLICY = "kms:PutKeyPolicy"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A user as policies may name it: by ARN, by unique id (`AIDA…`, empty where unknown), by name in its account."""
+    """A user as policies may name it: by ARN, by unique id (`AIDA…`, empty where unknown), by name in its account.
+
+    Of a user of whom nothing but the unique id is known, that id stands in place of the ARN too.
+    """
 
     arn: str
     user_id: str = ""
 
     @property
     def account_id(self) -> str:
-        """The account of the ARN."""
-        return self.arn.split(":")[4]
+        """The account of the ARN; empty where it is not known."""
+        return f"{self.arn}:::::".split(":")[4]
 
     @property
     def name(self) -> str:

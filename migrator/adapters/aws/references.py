@@ -6,7 +6,7 @@ from typing import Any
 from botocore import xform_name
 
 from migrator.adapters.aws.changes.kind import listed
-from migrator.adapters.aws.errors import translated
+from migrator.adapters.aws.errors import ActionDenied, translated
 from migrator.adapters.aws.iam_calls import IamCalls
 from migrator.adapters.aws.resource_policies import KEYS, SOURCES, PolicySource, permissions
 from migrator.adapters.aws.session import Sessions
@@ -27,7 +27,7 @@ _BEARABLE = (Unreachable, NotSupported, Rejected, Transient)
 
 
 def search(sessions: Sessions, account_id: str, user_arns: Collection[str], regions: Sequence[str]) -> References:
-    """What names one of these users; whatever could not be read is in `not_checked`, by name and region.
+    """What names one of these users, given by ARN or by unique id; what was not read is in `not_checked`.
 
     Raises Unreachable where the account cannot be entered.
     """
@@ -54,22 +54,28 @@ class _Search:
         self.not_checked: set[str] = set()
 
     def identify(self, user_arns: Collection[str]) -> None:
-        """Learns the users' unique ids, which policies show once a user was deleted."""
-        ids: dict[str, str] = {}
-        for account in sorted({arn.split(":")[4] for arn in user_arns}):
-            try:
-                users = self._iam(account).listed("ListUsers", "Users")
-            except _BEARABLE:
-                if account == self._account:
-                    raise
-                self.not_checked.add(f"unique ids of users in account {account}")
-                continue
-            ids.update((user["Arn"], user["UserId"]) for user in users)
-        self._users = tuple(Named(arn, ids.get(arn, "")) for arn in sorted(set(user_arns)))
+        """Learns the users' unique ids, which policies show once a user was deleted; ids may be given too."""
+        arns = sorted({one for one in user_arns if ":" in one})
+        ids = {arn: found for account in {arn.split(":")[4] for arn in arns} for arn, found in self._ids(account)}
+        left = sorted({one for one in user_arns if ":" not in one} - {ids.get(arn) for arn in arns})
+        self._users = (*(Named(arn, ids.get(arn, "")) for arn in arns), *(Named(one, one) for one in left))
+
+    def _ids(self, account_id: str) -> list[tuple[str, str]]:
+        try:
+            return [(user["Arn"], user["UserId"]) for user in self._iam(account_id).listed("ListUsers", "Users")]
+        except _BEARABLE as error:
+            if account_id == self._account and not isinstance(error, ActionDenied):
+                raise
+            self.not_checked.add(f"unique ids of users in account {account_id}")
+            return []
 
     def roles(self) -> None:
         """Looks through the trust policies of all roles."""
-        pages = self._iam(self._account).pages("GetAccountAuthorizationDetails", Filter=["Role"])
+        try:
+            pages = self._iam(self._account).pages("GetAccountAuthorizationDetails", Filter=["Role"])
+        except ActionDenied:
+            self.not_checked.add("trust policies of roles")
+            return
         for role in (role for page in pages for role in page.get("RoleDetailList", ())):
             self._judge(role["Arn"], role["AssumeRolePolicyDocument"], trust=True)
 

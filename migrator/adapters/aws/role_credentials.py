@@ -1,42 +1,38 @@
 """Credentials of an assumed role, renewed before they end."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from threading import Lock
+from time import monotonic
 
 from botocore.credentials import CredentialProvider, Credentials, ReadOnlyCredentials
 
-LIFETIME = timedelta(hours=1)
-"""Asked for: the most that a chained role gives, and the least that any role allows."""
+LIFETIME = 3600
+"""Seconds asked for: the most that a chained role gives, and the least that any role allows."""
 
-EARLY = timedelta(minutes=10)
-"""How long before their end credentials are renewed."""
-
-
-def _real_time() -> datetime:
-    return datetime.now(UTC)
+EARLY = 600
+"""Seconds before their end at which credentials are renewed."""
 
 
 class RoleCredentials(Credentials):
     """Asks `assume` for credentials at first use and again before they end, one thread at a time.
 
-    Their end is counted from when we asked, by the machine's own clock, never taken from the answer: a clock that
-    differs from AWS's neither ends them early nor keeps dead ones. botocore's own class also logs a stack trace for
-    every refusal, which belongs into an error instead.
+    Their end is counted from when we asked, in seconds that passed (`elapsed`), never taken from the answer: a clock
+    that differs from AWS's neither ends them early nor keeps dead ones. botocore's own class also logs a stack trace
+    for every refusal, which belongs into an error instead.
     """
 
-    def __init__(self, assume: Callable[[], Mapping[str, str]], now: Callable[[], datetime] = _real_time) -> None:
+    def __init__(self, assume: Callable[[], Mapping[str, str]], elapsed: Callable[[], float] = monotonic) -> None:
         super().__init__("", "", method="assume-role")
         self._assume = assume
-        self._now = now
+        self._elapsed = elapsed
         self._lock = Lock()
         self._current: ReadOnlyCredentials | None = None
-        self._renew_at = datetime.min.replace(tzinfo=UTC)
+        self._renew_at = 0.0
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """The credentials to sign the next request with."""
         with self._lock:
-            asked_at = self._now()
+            asked_at = self._elapsed()
             if self._current is None or asked_at >= self._renew_at:
                 given = self._assume()
                 self._current = ReadOnlyCredentials(

@@ -130,12 +130,14 @@ class Sessions:
         return session
 
     def _assume(self, role_arn: str) -> Mapping[str, str]:
+        from migrator.adapters.aws.role_credentials import LIFETIME  # noqa: PLC0415  # it imports botocore
+
         account = role_arn.split(":")[4]
         external = {"ExternalId": self._external_id} if self._external_id else {}
         try:
             with translated(f"sts:AssumeRole of {role_arn}", account):
                 answer = self.own_client("sts").assume_role(
-                    RoleArn=role_arn, RoleSessionName=SESSION_NAME, DurationSeconds=3600, **external
+                    RoleArn=role_arn, RoleSessionName=SESSION_NAME, DurationSeconds=LIFETIME, **external
                 )
         except AccessDenied as error:
             if error.next_step == SIGN_IN:

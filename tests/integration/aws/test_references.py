@@ -137,6 +137,18 @@ def test_a_policy_that_shows_the_unique_id_is_found(found, aws):
     assert [each.user_arn for each in found().found] == [ADA]
 
 
+def test_users_may_be_given_by_unique_id_too(sessions, ada, aws):
+    ids = [aws("iam", MEMBER).get_user(UserName="ada")["User"]["UserId"]]
+    ids.append(aws("iam", MEMBER).create_user(UserName="bob")["User"]["UserId"])
+    for user_id in ids:
+        document = policy(user_id, "sqs:SendMessage")
+        aws("sqs", MEMBER, HERE).create_queue(QueueName=user_id, Attributes={"Policy": document})
+
+    found = search(sessions, MEMBER, [ada, *ids], [HERE]).found
+
+    assert {each.user_arn: each.where.rsplit(":", 1)[-1] for each in found} == {ADA: ids[0], ids[1]: ids[1]}
+
+
 def test_nobody_to_search_for_costs_no_call(endpoint):  # noqa: ARG001
     calls = []
     sessions = Sessions(on_call=lambda moment, _n: calls.append(moment))
@@ -148,6 +160,8 @@ def test_nobody_to_search_for_costs_no_call(endpoint):  # noqa: ARG001
 @pytest.mark.parametrize(
     ("action", "make", "words"),
     [
+        ("iam:GetAccountAuthorizationDetails", make_role, "trust policies of roles"),
+        ("iam:ListUsers", make_role, f"unique ids of users in account {MEMBER}"),
         ("sqs:ListQueues", make_queue, "SQS queues in eu-central-1"),
         ("kms:ListKeys", make_key, "KMS keys in eu-central-1"),
         ("s3:ListAllMyBuckets", make_bucket, "S3 buckets"),
@@ -163,8 +177,8 @@ def test_what_the_role_may_not_read_is_not_checked(found, aws, action, make, wor
 
     result = found()
 
-    assert result.found == ()
     assert words in result.not_checked
+    assert len(result.found) == (action == "iam:ListUsers")
 
 
 def test_an_account_that_cannot_be_entered_is_an_error(ada, roles):  # noqa: ARG001
