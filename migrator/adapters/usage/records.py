@@ -1,6 +1,5 @@
 """One CloudTrail log file in, counted calls out: who of those we move did what, and what they were refused."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -16,6 +15,7 @@ RESERVED_ROLE = "AWSReservedSSO_"
 """How Identity Center's roles begin."""
 
 _OWN_KEYS = frozenset({"IAMUser", "FederatedUser"})
+_EMPTY = frozenset({b"", b"null"})
 _ERROR_SIGNS = (b"rror", b"Denied", b"Unauthorized", b"Exception")
 
 
@@ -40,32 +40,52 @@ def part_usage(
     (inclusive) and `until` (exclusive) events outside are left out, as if they were not in the file.
     """
     try:
-        found = _dated(events(data))
+        found = _once(events(data))
+        times = _times(found)
     except Unreadable as error:
         return PartUsage(part=part, bad=str(error))
-    count = _Count(part, catalogue)
-    for event in found:
-        at = event.time
-        if at is not None and (since is None or at >= since) and (until is None or at < until):
-            count.add(event, at)
-    return count.result()
+    timed = [
+        (event, at)
+        for event, at in zip(found, times, strict=True)
+        if (since is None or at >= since) and (until is None or at < until)
+    ]
+    count = _Count(catalogue)
+    for event, at in timed:
+        if event.identity is not None:
+            known = _principal(event.identity)
+            if known is not None:
+                count.add(event, at, event.identity, *known)
+    return PartUsage(
+        part=part,
+        events=len(timed),
+        facts=count.facts(),
+        refusals=tuple(sorted(count.refusals, key=lambda each: (each.at, each.event_id))),
+        first=min((at for _, at in timed), default=None),
+        newest=max((at for _, at in timed), default=None),
+    )
 
 
-def _dated(found: list[Event]) -> list[Event]:
-    """The same events, each with an aware time; one without gets the newest of its file, so that it is not lost."""
-    undated = []
-    for event in found:
-        if event.time is None:
-            undated.append(event)
-        elif event.time.tzinfo is not UTC:
-            event.time = _utc(event.time)
-    if undated:
-        newest = max((event.time for event in found if event.time is not None), default=None)
-        if newest is None:
+def _once(found: list[Event]) -> list[Event]:
+    """The events without copies of one and the same; those without an id are never taken for copies."""
+    ids = [event.id for event in found if event.id]
+    if len(set(ids)) == len(ids):
+        return found
+    kept: dict[object, Event] = {}
+    for number, event in enumerate(found):
+        arn = event.identity.arn if event.identity is not None else None
+        kept.setdefault((event.id, event.time, event.source, event.name, arn) if event.id else number, event)
+    return [*kept.values()]
+
+
+def _times(found: list[Event]) -> list[datetime]:
+    """The time of each event, in UTC; one without gets the newest of its file, so that it is not lost."""
+    known = [event.time for event in found if event.time is not None]
+    if len(known) < len(found):
+        if not known:
             raise Unreadable("no event has a time")
-        for event in undated:
-            event.time = newest
-    return found
+        newest = max(map(_utc, known))
+        known = [newest if event.time is None else event.time for event in found]
+    return known if {at.tzinfo for at in known} <= {UTC} else [_utc(at) for at in known]
 
 
 def _utc(at: datetime) -> datetime:
@@ -75,51 +95,25 @@ def _utc(at: datetime) -> datetime:
 class _Count:
     """The calls of one file, by everything that tells one kind of call from another."""
 
-    def __init__(self, part: Part, catalogue: ActionNames) -> None:
-        self._part = part
+    def __init__(self, catalogue: ActionNames) -> None:
+        self.refusals: list[Refusal] = []
         self._catalogue = catalogue
-        self._calls: dict[tuple[str | None, ...], list[Any]] = {}
-        self._refusals: list[Refusal] = []
-        self._seen: set[tuple[str, datetime, str | None, str]] = set()
-        self._first: datetime | None = None
-        self._newest: datetime | None = None
-        self._events = 0
+        self._calls: dict[tuple[str, ...], list[Any]] = {}
+        self._touched: dict[tuple[str | bytes, ...], tuple[str, str]] = {}
+        """A user mostly asks the same again: what was asked of what, by the text of the request."""
 
-    def add(self, event: Event, at: datetime) -> None:
-        """Count one event."""
-        who = event.identity
-        known = _principal(who) if who is not None else None
-        if event.id:
-            key = (event.id, at, event.name, known[0] if known else "")
-            if key in self._seen:
-                return
-            self._seen.add(key)
-        self._events += 1
-        if self._first is None or at < self._first:
-            self._first = at
-        if self._newest is None or at > self._newest:
-            self._newest = at
-        if who is not None and known is not None:
-            self._call(event, at, who, *known)
-
-    def _call(self, event: Event, at: datetime, who: Identity, principal: str, via: str) -> None:
-        source, name = event.source or "", event.name or ""
-        error = error_of(event)
+    def add(self, event: Event, at: datetime, who: Identity, principal: str, via: str) -> None:
+        """Count one call of a principal."""
+        source, name, region = event.source or "", event.name or "", event.region or ""
         account = _account(principal, who)
-        resource = resource_of(event, Place(_partition(principal), event.region or "", event.recipient or account))
+        asked = (source, name, region, event.recipient or account, bytes(event.parameters), bytes(event.resources))
+        touched = self._touched.get(asked)
+        if touched is None:
+            touched = self._touched[asked] = self._touch(event, Place(_partition(principal), region, asked[3]))
+        error = error_of(event)
         key = (
-            principal,
-            account,
-            source,
-            name,
-            self._action(event, source, name),
-            resource,
-            who.access_key or "",
-            event.region or "",
-            event.address or "",
-            event.agent or "",
-            error,
-            via,
+            *(principal, source, name, *touched, who.access_key or "", region),
+            *(event.address or "", event.agent or "", error, via, account),
         )
         tally = self._calls.get(key)
         if tally is None:
@@ -129,51 +123,26 @@ class _Count:
             tally[1] = min(tally[1], at)
             tally[2] = max(tally[2], at)
         if error in REFUSALS and who.type in _OWN_KEYS:
-            self._refusals.append(_refusal(event, at, who, principal, account, error))
+            self.refusals.append(_refusal(event, at, who, principal, account, error))
 
-    def _action(self, event: Event, source: str, name: str) -> str | None:
-        action = self._catalogue.action_for(source, name)
-        if action is not None and action.startswith("s3:") and b'"versionId"' in bytes(event.parameters):
-            return self._catalogue.versioned(action)
-        return action
+    def _touch(self, event: Event, place: Place) -> tuple[str, str]:
+        """(the action a call needed, empty where there is no mapping; the resource it touched)."""
+        action = self._catalogue.action_for(event.source or "", event.name or "") or ""
+        if action.startswith("s3:") and _within(opened(event.parameters), "versionId"):
+            action = self._catalogue.versioned(action)
+        return action, resource_of(event, place)
 
-    def result(self) -> PartUsage:
+    def facts(self) -> tuple[UsageFact, ...]:
         """What was counted, in an order that does not depend on the file's."""
-        return PartUsage(
-            part=self._part,
-            events=self._events,
-            facts=tuple(sorted(self._facts(), key=_order)),
-            refusals=tuple(sorted(self._refusals, key=lambda each: (each.at, each.event_id))),
-            first=self._first,
-            newest=self._newest,
-        )
-
-    def _facts(self) -> Iterator[UsageFact]:
-        for key, (calls, first, last) in self._calls.items():
-            principal, account, source, event, action, resource, access_key, region, address, agent, error, via = key
-            yield UsageFact(
-                principal=principal or "",
-                account_id=account or "",
-                source=source or "",
-                event=event or "",
-                action=action,
-                resource=resource or "",
-                calls=calls,
-                first=first,
-                last=last,
-                access_key=access_key or "",
-                region=region or "",
-                address=address or "",
-                agent=agent or "",
-                error=error or "",
-                via=via or "",
-            )
+        return tuple(_fact(key, tally) for key, tally in sorted(self._calls.items()))
 
 
-def _order(fact: UsageFact) -> tuple[str, ...]:
-    return (
-        *(fact.principal, fact.source, fact.event, fact.action or "", fact.resource, fact.access_key, fact.region),
-        *(fact.address, fact.agent, fact.error, fact.via, fact.account_id),
+def _fact(key: tuple[str, ...], tally: list[Any]) -> UsageFact:
+    principal, source, event, action, resource, access_key, region, address, agent, error, via, account = key
+    calls, first, last = tally
+    return UsageFact(
+        *(principal, account, source, event, action or None, resource, calls, first, last),
+        *(access_key, region, address, agent, error, via),
     )
 
 
@@ -199,6 +168,8 @@ def _principal(who: Identity) -> tuple[str, str] | None:
 
 def _is_reserved(arn: str) -> bool:
     """Whether a session is of one of Identity Center's roles: the ARN names the role, then the session."""
+    if RESERVED_ROLE not in arn:
+        return False
     kind, _, session = arn.split(":", 5)[-1].partition("/")
     return kind == "assumed-role" and session.startswith(RESERVED_ROLE) and "/" in session
 
@@ -226,6 +197,8 @@ def error_of(event: Event) -> str:
     if event.error:
         return _bare(event.error)
     response, details = bytes(event.response), bytes(event.details)
+    if response in _EMPTY and not details:
+        return ""
     if any(sign in response for sign in _ERROR_SIGNS):
         found = _hidden_error(opened(event.response))
         if found:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import DecodeError, Raw, Struct, ValidationError, field
-from msgspec.json import Decoder
+from msgspec.json import Decoder, decode
 
 GZIP = b"\x1f\x8b"
 LARGEST = 512 * 2**20
@@ -102,7 +102,7 @@ def events(data: bytes) -> list[Event]:
 def opened(raw: Raw) -> Any:
     """The value of a raw part of an event; None where there is none or it is broken."""
     try:
-        return json.loads(bytes(raw)) if raw else None
+        return decode(raw) if raw else None
     except (ValueError, RecursionError):
         return None
 
@@ -152,8 +152,8 @@ def _decode_slowly(text: bytes) -> list[Event]:
     """Decode what the fast way refuses: fields of an unexpected type, broken characters in a text, odd dates."""
     whole = text.decode("utf-8", "replace")
     try:
-        values = [json.loads(line) for line in whole.splitlines() if line.strip()] if _is_lines(text) else None
-        values = [json.loads(whole)] if values is None else values
+        pieces = [line for line in whole.splitlines() if line.strip()] if _is_lines(text) else [whole]
+        values = [json.loads(piece, parse_constant=_nothing) for piece in pieces]
     except RecursionError as error:
         raise Unreadable("JSON nested too deeply") from error
     except json.JSONDecodeError as error:
@@ -204,8 +204,12 @@ def _text(value: Any) -> str | None:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _nothing(_name: str) -> None:
+    """NaN and its like are no JSON."""
+
+
 def _raw(value: Any) -> Raw:
-    return Raw() if value is None else Raw(json.dumps(value).encode())
+    return Raw() if value is None else Raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _time(value: Any) -> datetime | None:
