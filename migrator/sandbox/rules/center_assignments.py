@@ -13,6 +13,7 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
+from migrator.sandbox.rules.center_rights import shortfall
 from migrator.sandbox.rules.center_state import (
     Assignment,
     Center,
@@ -60,6 +61,8 @@ def provision_set(call: Call) -> dict[str, Any]:
         created=now(),
         accounts=tuple(sorted(accounts)),
     )
+    for account in work.accounts:
+        work.failure = work.failure or shortfall(call, center, account, target.name)
     center.work[work.id] = work
     return {"PermissionSetProvisioningStatus": _described(work)}
 
@@ -168,6 +171,7 @@ def _queue(call: Call, kind: str) -> dict[str, Any]:
     if kind == "create" and sum(work.kind == "create" for work in unfinished) >= OUTSTANDING_LIMIT:
         raise Fault("ThrottlingException", f"More than {OUTSTANDING_LIMIT} account assignments are being created.")
     work = Work(str(mock_random.uuid4()), kind, target.arn, account, now(), assignment=wanted)
+    work.failure = shortfall(call, center, account, target.name)
     center.work[work.id] = work
     return _described(work)
 
@@ -191,6 +195,9 @@ def _polled(call: Call, kind: str, parameter: str) -> Work:
 
 
 def _finish(center: Center, work: Work) -> None:
+    if work.failure is not None:
+        work.status = "FAILED"
+        return
     try:
         _EFFECTS[work.kind](center, work)
     except Missing as missing:
@@ -266,7 +273,7 @@ def _described(work: Work) -> dict[str, Any]:
     status = {
         "Status": work.status,
         "RequestId": work.id,
-        "FailureReason": work.failure,
+        "FailureReason": None if work.status == "IN_PROGRESS" else work.failure,
         "PermissionSetArn": work.permission_set,
         "CreatedDate": work.created,
     }

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from moto.moto_api._internal import mock_random
@@ -194,9 +195,7 @@ def tagged(call: Call) -> PermissionSet:
     """Return the permission set that a tagging call names; InstanceArn may be left out there."""
     arn = call["ResourceArn"]
     instance = arn.replace(":permissionSet/", ":instance/").rpartition("/ps-")[0]
-    return organization_center_of(
-        Call(call.account, call.region, {**call.params, "InstanceArn": instance})
-    ).permission_set(arn)
+    return organization_center_of(replace(call, params={**call.params, "InstanceArn": instance})).permission_set(arn)
 
 
 def _named(call: Call) -> PermissionSet:

@@ -13,6 +13,9 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
+from migrator.sandbox.calls import ApiCall
+from migrator.sandbox.principals import Principal
+
 # Unicode categories of the service models' patterns that Python's `re` cannot spell. Letters are taken widely (all of
 # the scripts' blocks), which refuses no more than AWS does.
 _CATEGORIES = {
@@ -44,6 +47,8 @@ class Call:
     account: str
     region: str
     params: Mapping[str, Any]
+    api: ApiCall | None = None
+    principal: Principal | None = None
 
     def __getitem__(self, name: str) -> Any:
         """Return a required parameter."""
@@ -76,7 +81,9 @@ def _method(service: str, name: str, operation: Operation, invalid: str) -> Call
     def method(response: BaseResponse) -> ActionResult:
         params = json.loads(response.body or "{}")
         check(service, name, params, invalid)
-        return ActionResult(operation(Call(response.current_account, response.region, params)))
+        environ = response.normalized_request.environ
+        caller = (environ.get("sandbox.call"), environ.get("sandbox.principal"))
+        return ActionResult(operation(Call(response.current_account, response.region, params, *caller)))
 
     method.__name__ = camelcase_to_underscores(name)
     return method

@@ -39,6 +39,9 @@ class Cloud:
             self._entered[account] = Credentials.of_session(session["Credentials"])
         return self._clients.make(service, self._entered[account], region)
 
+    def client_of(self, service: str, key: str, secret: str) -> Any:
+        return self._clients.make(service, Credentials(key, secret), HOME)
+
     def enable(self, region: str = HOME, seconds: float = 3600) -> None:
         self.center = enable_identity_center(self.endpoint, region, polls=1, seconds=seconds)
 

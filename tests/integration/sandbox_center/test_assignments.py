@@ -298,6 +298,22 @@ def test_a_delegated_administrator_stays_out_of_the_management_account(cloud, ad
     assert refused(delegate.create_account_assignment, **triple(made, cloud.other, ada.user)) == "AccessDeniedException"
 
 
+def test_the_management_account_asks_for_the_caller_s_own_rights(cloud, admin, made, ada):
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sso:*", "Resource": "*"}]}
+    iam = cloud.client("iam")
+    iam.create_user(UserName="weak")
+    iam.put_user_policy(UserName="weak", PolicyName="sso", PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName="weak")["AccessKey"]
+    weak = cloud.client_of("sso-admin", key["AccessKeyId"], key["SecretAccessKey"])
+    Control(cloud.endpoint).enforce()
+    failed = assign(weak, made, "123456789012", ada.user)
+    assert failed["Status"] == "FAILED"
+    assert "Access denied by IAM" in failed["FailureReason"]
+    assert "iam:CreateRole" in failed["FailureReason"]
+    assert assign(weak, made, cloud.member, ada.user)["Status"] == "SUCCEEDED"
+    assert assign(admin, made, "123456789012", ada.user)["Status"] == "SUCCEEDED"
+
+
 def test_a_snapshot_carries_all_of_it(cloud, admin, made, ada):
     assign(admin, made, cloud.member, ada.user)
     role = reserved(cloud, cloud.member)
