@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from migrator.adapters.aws.answers import Answer, clean, read
 from migrator.domain.errors import MigratorError
@@ -178,16 +179,18 @@ def _verdict(answer: Answer) -> Verdict:
         return known
     if code in _NOT_NOW:
         return _conflict(answer)
-    if not answer.from_aws:
-        return _NOT_SENT if answer.malformed else _SILENT
-    if answer.status == 403:  # noqa: PLR2004  # HTTP's Forbidden
+    if answer.malformed:
+        return _NOT_SENT
+    if not answer.from_aws or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return _SILENT
+    if answer.status == HTTPStatus.FORBIDDEN:
         return _REFUSED
     return _ABSENT_THING if _ABSENT.fullmatch(code) else _WRONG
 
 
 def _conflict(answer: Answer) -> Verdict:
     """A conflict over a name lasts; one with an earlier write passes (aws-facts, 6)."""
-    if _UNIQUENESS in (answer.reason, answer.message) or _UNIQUENESS in answer.message:
+    if _UNIQUENESS in (answer.reason or answer.message):
         return (
             Rejected,
             "was rejected: something else has that name or address",

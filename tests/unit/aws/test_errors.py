@@ -85,8 +85,11 @@ def test_each_code_has_its_error(code, kind):
     assert type(translation(refusal(code))) is kind
 
 
-def test_a_forbidden_status_counts_where_the_code_is_unknown():
-    assert type(translation(refusal("SomethingNew", status=403))) is ActionDenied
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, Rejected), (403, ActionDenied), (500, Unavailable), (599, Unavailable)]
+)
+def test_the_status_counts_where_the_code_is_unknown(status, kind):
+    assert type(translation(refusal("SomethingNew", status=status))) is kind
 
 
 @pytest.mark.parametrize(
