@@ -4,6 +4,8 @@ import gzip
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from migrator.adapters.catalogue import Catalogue
 from migrator.adapters.usage import shapes
@@ -165,3 +167,40 @@ def test_a_missing_field_is_an_empty_text(missing):
     (fact,) = read(a_file(a_record(**{missing: ...}))).facts
     assert fact.calls == 1
     assert (fact.principal, fact.last) == (an_identity()["arn"], NOON)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(sorted(a_record())), inner, max_size=4),
+    max_leaves=12,
+)
+FIELDS = st.dictionaries(st.sampled_from(sorted(a_record(eventName=...))), JSON, max_size=4)
+IDENTITY = st.dictionaries(st.sampled_from(sorted({**an_identity(), "sessionContext": 1, "onBehalfOf": 1})), JSON)
+
+
+@settings(max_examples=150, deadline=None)
+@given(FIELDS, IDENTITY)
+def test_no_record_however_odd_breaks_its_file(fields, identity):
+    odd = a_record(**{"userIdentity": {**an_identity(), **identity}, **fields})
+    usage = read(json.dumps({"Records": [odd, a_record(eventName="Sound")]}).encode())
+    assert (usage.bad, usage.events) == ("", 2)
+    assert "Sound" in {fact.event for fact in usage.facts}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 10_000), st.booleans())
+def test_bytes_of_any_kind_are_read_or_bad_but_never_an_error(noise, place, packed):
+    text = a_file(ONE, TWO, packed=False)
+    place %= len(text)
+    torn = text[:place] + noise + text[place + len(noise) :]
+    usage = read(gzip.compress(torn, 1) if packed else torn)
+    assert usage.bad == "" or (usage.events, usage.facts, usage.refusals) == (0, (), ())
+    read(noise)
+
+
+@settings(max_examples=100, deadline=None)
+@given(JSON)
+def test_json_of_any_shape_is_read_or_bad_but_never_an_error(value):
+    read(json.dumps(value).encode())
+    read(json.dumps({"Records": value}).encode())
+    read(json.dumps({"detail": value}).encode())
