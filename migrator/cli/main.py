@@ -23,12 +23,7 @@ def run(words: Sequence[str]) -> int:
     """Run one command; the exit code of the contract."""
     verbose = "-v" in words
     try:
-        options, rest = hoist(words)
-        verbose = options.verbose
-        if rest == ["--version"]:
-            sys.stdout.write(f"migrator {__version__}\n")
-            return 0
-        return _invoke(rest, Desk(options))
+        return _run(words)
     except MigratorError as error:
         _tell(error, verbose=verbose)
         return error.exit_code
@@ -40,6 +35,20 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if verbose:
+            raise
+        _say(f"error: this is a defect in migrator: {type(error).__name__}: {error}")
+        _say("  next: run the same command with -v and report what it prints; what was done is saved")
+        return 1
+
+
+def _run(words: Sequence[str]) -> int:
+    options, rest = hoist(words)
+    if rest == ["--version"]:
+        sys.stdout.write(f"migrator {__version__}\n")
+        return 0
+    return invoke(rest, Desk(options))
 
 
 def hoist(words: Sequence[str]) -> tuple[Options, list[str]]:
@@ -66,9 +75,10 @@ def hoist(words: Sequence[str]) -> tuple[Options, list[str]]:
     return Options(config, flags["json"], flags["yes"], flags["no_color"], flags["verbose"]), rest
 
 
-def _invoke(words: list[str], desk: Desk) -> int:
+def invoke(words: Sequence[str], desk: Desk) -> int:
+    """Run one command at a desk; its exit code. Errors are the caller's to print."""
     command = typer.main.get_command(app.app)
-    code = command.main(args=words, prog_name="migrator", standalone_mode=False, obj=desk)
+    code = command.main(args=list(words), prog_name="migrator", standalone_mode=False, obj=desk)
     return code if isinstance(code, int) else 0
 
 

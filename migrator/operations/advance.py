@@ -13,6 +13,7 @@ from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, rea
 from migrator.domain.model import Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
+from migrator.operations.coverage import refresh_coverage
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, show
 from migrator.operations.read_usage import read_usage
@@ -46,7 +47,7 @@ def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -
     if fresh and not asked.plan_only:
         map_users(tools, apply, fresh)
     if any(line.user.state in LISTENING for line in lines):
-        _listen(tools)
+        _listen(tools, lines)
     accounts: dict[str, list[int]] = {}
     for line in lines:
         accounts.setdefault(line.user.account_id, []).append(line.user.id)
@@ -59,12 +60,16 @@ def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -
     return Movement(tuple(moved[line.user.key] for line in lines))
 
 
-def _listen(tools: Tools) -> None:
+def _listen(tools: Tools, lines: Sequence[Line]) -> None:
     """Sign-ins and screams first; where a trail cannot be read, the gates that need it stay as they are."""
     try:
         read_usage(tools)
     except MigratorError as error:
         tools.tell(f"usage was not read: {error.what}")
+        return
+    with tools.store.begin() as work:
+        refresh_coverage(tools, work, [line.user.id for line in lines if line.user.state is State.PROVISIONED])
+        work.commit()
 
 
 def _account(tools: Tools, apply: Apply, asked: Advance, accounts: dict[str, list[int]], account: str) -> list[Moved]:

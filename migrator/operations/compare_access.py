@@ -9,7 +9,7 @@ from migrator.domain.policy.compare import Access, View, compare
 from migrator.domain.policy.evaluate import Policies
 from migrator.domain.policy.meaning import Successor, changes_of_meaning
 from migrator.domain.usage import UsageFact
-from migrator.operations.map_users import policies_of
+from migrator.operations.coverage import policies_of
 from migrator.ports.tools import Tools
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrator.domain.classify import classify
+from migrator.domain.classify import classify, with_last_use
 from migrator.domain.dossier import Decision, Dossier, User
 from migrator.domain.errors import Busy, Refused, UsageError
 from migrator.domain.gates.table import GATES, gates_for, waivable
@@ -33,9 +33,10 @@ class Word:
 def decide(tools: Tools, lines: Sequence[Line], word: Word) -> list[Moved]:
     """Take a decision about every user, in one unit of work: all of them or none."""
     _check(tools, word)
+    actor = tools.actor
     with tools.store.begin() as work:
         found = dossiers(tools, work, [line.user.id for line in lines])
-        moved = [_one(tools, work, dossier, word) for dossier in found]
+        moved = [_one(tools, work, dossier, word, actor) for dossier in found]
         weigh(tools, work, [dossier.user.id for dossier in found])
         work.commit()
     return moved
@@ -65,7 +66,7 @@ def _check(tools: Tools, word: Word) -> None:
             raise UsageError(f"{email!r} is no e-mail address", next_step="give --to NAME@DOMAIN")
 
 
-def _one(tools: Tools, work: UnitOfWork, dossier: Dossier, word: Word) -> Moved:
+def _one(tools: Tools, work: UnitOfWork, dossier: Dossier, word: Word, actor: str) -> Moved:
     user, now = dossier.user, tools.clock.now()
     if work.journal.running(user.subject) is not None:
         raise Busy(f"{user.key} is being moved right now", next_step="try again when its run has ended")
@@ -76,11 +77,11 @@ def _one(tools: Tools, work: UnitOfWork, dossier: Dossier, word: Word) -> Moved:
             why = "; ".join(f"{gate.gate}: {gate.why}" for gate in held)
             return Moved(user.key, str(user.state), str(user.state), "held", held_by=names, gates=tuple(held), why=why)
     state = move(user.state, word.move) if word.move else user.state
-    decision = Decision(user.subject, word.what, word.value, word.reason, tools.actor, now, word.until)
+    decision = Decision(user.subject, word.what, word.value, word.reason, actor, now, word.until)
     work.people.decide(decision)
     until = word.until.isoformat() if word.until else None
     details = {"user": user.key, "value": word.value, "reason": word.reason, "until": until}
-    work.record.append(tools.actor, word.what, user.subject, details, now)
+    work.record.append(actor, word.what, user.subject, details, now)
     decisions = {**dossier.decisions, word.what: decision}
     changed = _consequences(tools, work, replace(dossier, decisions=decisions))
     saved = replace(changed, state=state, state_since=now if state is not user.state else user.state_since)
@@ -94,7 +95,8 @@ def _consequences(tools: Tools, work: UnitOfWork, dossier: Dossier) -> User:
     user, now = dossier.user, tools.clock.now()
     if dossier.facts is None:
         return user
-    found = classify(dossier.facts, dossier.used, tools.rules, dossier.decisions, now)
+    facts = with_last_use(dossier.facts, dossier.credentials)
+    found = classify(facts, dossier.used, tools.rules, dossier.decisions, now)
     linked = link(dossier.facts, found.kind, tools.rules, dossier.decisions, now)
     owner, cost_center = owned(dossier.facts, tools.rules, dossier.decisions)
     work.people.link(user.id, linked.emails, tools.actor)

@@ -100,13 +100,14 @@ def _named(account: Account, patterns: Sequence[str]) -> bool:
 
 
 def _read(tools: Tools, account: Account) -> AccountRead:
-    facts = tools.reader.read_account(account.id)
+    facts, now, actor = tools.reader.read_account(account.id), tools.clock.now(), tools.actor
     with tools.store.begin() as work:
         known = work.users.in_account(account.id)
         decisions = work.people.decisions([user.subject for user in known])
         restoring = _restoring(work, known)
-        found = reconcile(known, facts, tools.rules, decisions, tools.clock.now(), restoring=restoring)
-        _write(tools, work, facts, found)
+        used = {d.user.id: d.used for d in work.dossiers([u.id for u in known], now, tools.rules.lookback)}
+        found = reconcile(known, facts, tools.rules, decisions, now, used, restoring)
+        _write(tools, work, facts, found, actor)
         work.commit()
     return AccountRead(
         account,
@@ -126,7 +127,7 @@ def _restoring(work: UnitOfWork, known: Sequence[User]) -> list[str]:
     return [user.user_name for user in known if user.subject in rolling and user.state is State.DELETED]
 
 
-def _write(tools: Tools, work: UnitOfWork, facts: AccountFacts, found: Reconciled) -> None:
+def _write(tools: Tools, work: UnitOfWork, facts: AccountFacts, found: Reconciled, actor: str) -> None:
     work.users.vanish(found.vanished, facts.observed_at)
     groups = {group.name: group for group in facts.groups}
     entries = [_recorded(seen, groups, facts.policies) for seen in found.seen]
@@ -143,11 +144,11 @@ def _write(tools: Tools, work: UnitOfWork, facts: AccountFacts, found: Reconcile
         }
     work.read(Reading(facts.account_id, facts.observed_at, facts.complete, root))
     for user in found.vanished:
-        work.record.append(tools.actor, "vanished", user.subject, {"user": user.key}, tools.clock.now())
+        work.record.append(actor, "vanished", user.subject, {"user": user.key}, tools.clock.now())
     for user, seen in zip(saved, found.seen, strict=True):
         if not seen.user.id:
             details = {"user": user.key, "kind": str(user.kind)}
-            work.record.append(tools.actor, "discovered", user.subject, details, tools.clock.now())
+            work.record.append(actor, "discovered", user.subject, details, tools.clock.now())
     weigh(tools, work, [user.id for user in saved])
 
 

@@ -10,6 +10,10 @@ FRESH = timedelta(hours=1)
 """A search this young is not repeated."""
 
 
+UNSEARCHED = ("policies of VPC endpoints, EKS, Glue, OpenSearch, Backup, Lake Formation and DynamoDB",)
+"""Places that can name a user and that no search of ours looks into yet."""
+
+
 def search_references(tools: Tools, account_id: str, users: Sequence[int], goal: State) -> None:
     """Search where the next moves of these users will ask for it, and nobody looked within `FRESH`."""
     now, rules = tools.clock.now(), tools.rules
@@ -31,7 +35,7 @@ def search_references(tools: Tools, account_id: str, users: Sequence[int], goal:
     answer = tools.reader.find_references(account_id, sorted(ids), regions)
     found = [(ids[one.user_arn], one) for one in answer.found if one.user_arn in ids]
     with tools.store.begin() as work:
-        work.usage.refer([dossier.user.id for dossier in stale], found, answer.not_checked, now)
+        work.usage.refer([dossier.user.id for dossier in stale], found, (*answer.not_checked, *UNSEARCHED), now)
         work.commit()
 
 

@@ -37,6 +37,7 @@ class WavesMade:
 
 def propose(tools: Tools, lines: Sequence[Line], size: int, canary: int) -> WavesMade:
     """Place everybody who can move into draft waves."""
+    tools.actor  # noqa: B018  # STS is asked before a transaction is open
     if size < 1 or canary < 0:
         raise UsageError("a wave has at least one user, a canary none or more", next_step="give --size N --canary N")
     with tools.store.begin() as work:
@@ -52,6 +53,7 @@ def propose(tools: Tools, lines: Sequence[Line], size: int, canary: int) -> Wave
 
 def create(tools: Tools, name: str, lines: Sequence[Line]) -> WaveShown:
     """A draft wave of exactly these users; somebody who cannot move is refused by name."""
+    tools.actor  # noqa: B018  # STS is asked before a transaction is open
     if not name.strip() or "/" in name:
         raise UsageError(f"{name!r} is no name for a wave", next_step="letters, digits and - are best")
     with tools.store.begin() as work:
@@ -68,6 +70,7 @@ def create(tools: Tools, name: str, lines: Sequence[Line]) -> WaveShown:
 
 def approve(tools: Tools, name: str, stage: str) -> WaveShown:
     """Say yes to every member as it is now; a wave whose members all have enough yeses becomes approved."""
+    tools.actor  # noqa: B018  # STS is asked before a transaction is open
     try:
         wanted = Stage(stage)
     except ValueError as error:
@@ -91,6 +94,7 @@ def approve(tools: Tools, name: str, stage: str) -> WaveShown:
 
 def change(tools: Tools, name: str, verb: WaveMove) -> WaveShown:
     """Pause or resume a wave."""
+    tools.actor  # noqa: B018  # STS is asked before a transaction is open
     with tools.store.begin() as work:
         wave = work.waves.find(name)
         moved = work.waves.move(wave, move_wave(wave, verb, tools.rules), tools.clock.now())
@@ -103,6 +107,7 @@ def change(tools: Tools, name: str, verb: WaveMove) -> WaveShown:
 
 def start(tools: Tools, name: str) -> None:
     """The first `advance --wave` after approval starts it; a running wave stays as it is, a paused one refuses."""
+    tools.actor  # noqa: B018  # STS is asked before a transaction is open
     with tools.store.begin() as work:
         wave = work.waves.find(name)
         if wave.state is WaveState.RUNNING:

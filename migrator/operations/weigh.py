@@ -7,7 +7,7 @@ from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult
 from migrator.domain.gates.table import gates_for, next_look
 from migrator.domain.lifecycle import Move, next_move
-from migrator.domain.waves import subject_hash
+from migrator.domain.waves import subject_of
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
@@ -45,7 +45,7 @@ def dossiers(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Dos
     """Dossiers with the hash that approvals are bound to, and who must never be cut."""
     untouchable = protected(tools, work)
     found = work.dossiers(users, tools.clock.now(), tools.rules.lookback)
-    return [replace(_bound(tools, d), protected=_names_of(d, untouchable)) for d in found]
+    return [replace(d, subject_hash=subject_of(d, tools.rules), protected=_names_of(d, untouchable)) for d in found]
 
 
 def judged(tools: Tools, dossier: Dossier) -> Weighed:
@@ -71,14 +71,3 @@ def protected(tools: Tools, work: UnitOfWork) -> Mapping[str, tuple[str, ...]]:
 def _names_of(dossier: Dossier, untouchable: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     arn = dossier.facts.arn if dossier.facts else ""
     return (*untouchable.get(dossier.user.user_id, ()), *untouchable.get(arn, ()))
-
-
-def _bound(tools: Tools, dossier: Dossier) -> Dossier:
-    if dossier.facts is None:
-        return dossier
-    planned, user = dossier.planned, dossier.user
-    assignments = [(user.account_id, person) for person in user.persons] if planned else []
-    spec = planned.spec if planned else None
-    return replace(
-        dossier, subject_hash=subject_hash(dossier.facts, dossier.credentials, spec, assignments, tools.rules)
-    )

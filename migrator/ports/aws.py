@@ -88,7 +88,8 @@ class IdentityCenter:
 class NameReference:
     """A policy that names a user: `where` is the resource's ARN, `effect` what its deletion does.
 
-    `effect` is `trust`, `allow`, `deny-others` (NotPrincipal) or `sole-administrator` (a KMS key nobody else manages).
+    `effect` is `trust`, `allow`, `deny` (named in a Deny, or left out of a grant), `deny-others` (NotPrincipal) or
+    `sole-administrator` (a KMS key nobody else manages).
     """
 
     user_arn: str

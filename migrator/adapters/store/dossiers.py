@@ -153,7 +153,8 @@ class Dossiers:
         _, newest, bad = self._usage.heard()
         since = self._do.execute(select(func.min(w.workers.c.heard_since))).scalar()
         unread = (f"{bad} unreadable log files",) if bad else ()
-        return Listening(newest=newest, heard_since=since, not_checked=unread)
+        selectors = ("which refused data-plane calls the trail records",)
+        return Listening(newest=newest, heard_since=since, not_checked=(*unread, *selectors))
 
     def _population(self) -> Population:
         counted = select(t.users.c.state, func.count()).where(t.users.c.vanished_at.is_(None)).group_by(t.users.c.state)

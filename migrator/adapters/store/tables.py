@@ -121,6 +121,7 @@ identities = Table(
     Column("since", Utc, nullable=False),
     Column("until", Utc),
     PrimaryKeyConstraint("account_id", "aws_user_id"),
+    Index("ix_identities_user_ref", "user_ref"),
     Index(
         "uq_identities_open",
         "user_ref",

@@ -312,23 +312,19 @@ class SqlUsers:
 
 
 def _users() -> Select[Any]:
+    i = t.identities
     identity = (
-        select(t.identities.c.user_ref, t.identities.c.aws_user_id, t.identities.c.since)
-        .where(t.identities.c.since == _latest_identity())
-        .subquery()
+        select(i.c.aws_user_id)
+        .where(i.c.user_ref == t.users.c.id)
+        .order_by(i.c.until.is_not(None), i.c.since.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     return (
-        select(t.users, identity.c.aws_user_id, w.waves.c.name.label("wave_name"))
-        .join(identity, identity.c.user_ref == t.users.c.id, isouter=True)
+        select(t.users, identity.label("aws_user_id"), w.waves.c.name.label("wave_name"))
         .join(w.wave_users, both(w.wave_users.c.user_ref == t.users.c.id, w.wave_users.c.active), isouter=True)
         .join(w.waves, w.waves.c.id == w.wave_users.c.wave, isouter=True)
     )
-
-
-def _latest_identity() -> Any:
-    inner = t.identities.alias()
-    latest = select(func.max(inner.c.since)).where(inner.c.user_ref == t.identities.c.user_ref)
-    return latest.scalar_subquery()
 
 
 def _columns(user: User) -> dict[str, Any]:
