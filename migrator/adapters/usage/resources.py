@@ -95,7 +95,8 @@ def resource_of(event: Event, place: Place) -> str:
 
 
 def _most_specific(listed: list[Any]) -> str:
-    arns = [arn for each in listed if isinstance(each, dict) and _is_arn(arn := each.get("ARN") or each.get("arn"))]
+    named = [each.get("ARN") or each.get("arn") for each in listed if isinstance(each, dict)]
+    arns = [str(arn) for arn in named if _is_arn(arn)]
     best = arns[0] if arns else ""
     for arn in arns[1:]:
         bare = best.removesuffix("/")

@@ -179,8 +179,9 @@ def _items(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _event(value: Mapping[str, Any]) -> Event:
-    event = Event(**{ours: _text(value.get(theirs)) for ours, theirs in _TEXTS.items()})
-    event.time = _time(value.get("eventTime"))
+    event = Event(time=_time(value.get("eventTime")))
+    for ours, theirs in _TEXTS.items():
+        setattr(event, ours, _text(value.get(theirs)))
     for ours, theirs in (*_RAWS.items(), ("resources", "resources")):
         setattr(event, ours, _raw(value.get(theirs)))
     who = value.get("userIdentity")
