@@ -107,6 +107,7 @@ def test_a_user_that_is_gone_has_no_name(world):
 
 def test_holders_are_people_with_groups_resolved(world):
     a_group(world, "staff")
+    a_person(world, "abe")
     a_person(world, "ada", group="staff")
     a_person(world, "bob", group="staff")
     a_person(world, "eve")

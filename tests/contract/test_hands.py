@@ -265,7 +265,8 @@ def test_a_recreated_user_has_another_id(steps):
 )
 def test_what_holds_a_secret_is_never_made(steps, kind, after):
     user = steps.an_iam_user()
-    target = user if kind == "login-profile" else (*user, "arn:aws:iam::222222222222:mfa/ada")
+    part = (f"arn:aws:iam::{steps.world.account}:mfa/ada",) if "mfa" in kind else ("AKIANOTHING000000000",)
+    target = user if kind == "login-profile" else (*user, *part)
     with pytest.raises(Rejected):
         steps.hands.make(Change(kind, target, None, after))
 
@@ -324,6 +325,15 @@ def test_a_changed_set_is_stale_in_accounts_until_it_is_provisioned(steps):
     steps.do("permission-set-inline-policy", steps.set, READ)
     assert steps.see("permission-set-provisioning", copy) == "stale"
     steps.do("permission-set-provisioning", copy, "latest")
+    assert steps.see("permission-set-provisioning", copy) == "latest"
+
+
+@pytest.mark.parametrize("after", [None, "stale"])
+def test_a_copy_is_brought_up_to_date_and_nothing_else(steps, after):
+    copy = (*steps.set, steps.world.account)
+    steps.an_assigned_set()
+    with pytest.raises(Rejected):
+        steps.do("permission-set-provisioning", copy, after)
     assert steps.see("permission-set-provisioning", copy) == "latest"
 
 

@@ -132,6 +132,8 @@ class FakeAws:
         with_hook = self._called("make", change)
         key = (change.kind, change.target)
         before = deepcopy(self.there.get(key))
+        if change.kind == "permission-set-provisioning" and change.after != "latest":
+            raise Rejected(f"{change.kind} {change.where}: a copy can only be brought up to date")
         if change.after is None:
             self._delete(key)
         else:

@@ -129,16 +129,31 @@ def test_a_user_of_another_name_who_has_the_address_is_somebody_else(world):
         world.hands.make(change)
 
 
-def test_an_update_keeps_the_relay_state_that_it_does_not_know(world):
+def test_an_update_passes_back_the_relay_state_that_it_does_not_know(world):
     target = (world.instance, "analysts")
     world.hands.make(Change("permission-set", target, None, SET))
     sso = world.directory.sso()
     (arn,) = sso.list_permission_sets(InstanceArn=world.instance)["PermissionSets"]
-    which = {"InstanceArn": world.instance, "PermissionSetArn": arn}
-    sso.update_permission_set(**which, RelayState="https://console.aws.amazon.com/s3")
+    sso.update_permission_set(
+        InstanceArn=world.instance, PermissionSetArn=arn, RelayState="https://console.aws.amazon.com/s3"
+    )
+    sent = []
+    event = "provide-client-params.sso-admin.UpdatePermissionSet"
+    sso.meta.events.register(event, lambda params, **_event: sent.append(dict(params)), unique_id="sent")
     world.hands.make(Change("permission-set", target, SET, {**SET, "description": "Reads all"}))
-    described = sso.describe_permission_set(**which)["PermissionSet"]
-    assert (described["RelayState"], described["Description"]) == ("https://console.aws.amazon.com/s3", "Reads all")
+    sso.meta.events.unregister(event, unique_id="sent")
+    (params,) = sent
+    kept = {"RelayState": "https://console.aws.amazon.com/s3", "SessionDuration": "PT8H", "Description": "Reads all"}
+    assert params == {"InstanceArn": world.instance, "PermissionSetArn": arn, **kept}
+
+
+def test_the_oldest_version_makes_room(world):
+    target = (world.account, f"arn:aws:iam::{world.account}:policy/reader")
+    world.hands.make(Change("managed-policy", target, None, READ))
+    for n in range(2, 13):
+        world.hands.make(Change("managed-policy", target, READ, {**READ, "Id": str(n)}))
+    left = {version["VersionId"] for version in world.iam.list_policy_versions(PolicyArn=target[1])["Versions"]}
+    assert left == {"v8", "v9", "v10", "v11", "v12"}
 
 
 def test_a_description_cannot_be_emptied(world):
