@@ -3,9 +3,6 @@
 One pickle carries everything, so that objects which refer to each other still do after `restore`.
 """
 
-import io
-import pickle
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,23 +10,15 @@ from moto.core.base_backend import BackendDict
 from moto.core.model_instances import model_data
 from moto.moto_api._internal import mock_random
 
-from migrator.sandbox import state
+from migrator.sandbox import pickling, state
 from migrator.sandbox.clock import CLOCK
 
-_LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _OWN = frozenset({"backend", "service_name", "_use_boto3_regions", "_additional_regions", "_id"})
 _BESIDE = "beside"
 _SEED = 20_260_101
 
 _taken: dict[str, bytes] = {}
 _all_backends: dict[str, "BackendDict[Any]"] = {}
-
-
-class _Pickler(pickle.Pickler):
-    def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, _LOCKS):
-            return (threading.Lock if isinstance(obj, _LOCKS[0]) else threading.RLock, ())
-        return NotImplemented
 
 
 def take() -> str:
@@ -40,16 +29,14 @@ def take() -> str:
         "clock": CLOCK.offset,
         "random": mock_random.getstate(),
     }
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(saved)
     snapshot = f"snapshot-{len(_taken) + 1}"
-    _taken[snapshot] = buffer.getvalue()
+    _taken[snapshot] = pickling.dump(saved)
     return snapshot
 
 
 def restore(snapshot: str) -> None:
     """Put the state of a snapshot back; raises KeyError if there is none of that id."""
-    saved = pickle.loads(_taken[snapshot])  # noqa: S301 - our own bytes, never from outside
+    saved = pickling.load(_taken[snapshot])
     for name, backend in list(_backends()):
         _refill(backend, saved["backends"].get(name, {}))
     for name in saved["backends"]:

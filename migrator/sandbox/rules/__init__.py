@@ -34,7 +34,6 @@ RULES: tuple[str, ...] = (
     "portal",
     "console",
     "stack_users",
-    "picklable",
 )
 """Modules of this package, installed in this order."""
 
