@@ -1,27 +1,20 @@
 """Databases for scenarios: each kind, with as many copies as a scenario needs."""
 
-import os
-from itertools import count
-
 import pytest
 
 from tests.conftest import DATABASES
 from tests.scenario.worlds import PostgresDatabases, SqliteFiles
 
-_NUMBERS = count()
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory, migrated_sqlite):
+    return SqliteFiles(tmp_path_factory.mktemp("worlds"), migrated_sqlite)
 
 
-@pytest.fixture
-def sqlite_databases(tmp_path, migrated_sqlite):
-    return SqliteFiles(tmp_path, migrated_sqlite)
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def postgres_databases(postgres, upgrade):
-    name = f"{postgres.run}_{os.getpid()}_s{next(_NUMBERS)}"
-    made = PostgresDatabases(postgres, postgres.template(upgrade), name)
-    yield made
-    made.drop_all()
+    """Databases that stay until the run's server goes, unless a test drops them."""
+    return PostgresDatabases(postgres, postgres.template(upgrade))
 
 
 @pytest.fixture(params=DATABASES)

@@ -1,21 +1,23 @@
 """Worlds that moves are tried in: an AWS in memory, a database, a clock, and processes that come and go."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from migrator.adapters.store.engine import connect
 from migrator.adapters.store.unit_of_work import SqlStore
 from migrator.domain.changes import KINDS, Change, Plan
 from migrator.domain.cuts import deactivate, delete, put_back, quarantine, quarantine_arn
 from migrator.domain.dossier import User
-from migrator.domain.lifecycle import Move, State
+from migrator.domain.lifecycle import Move, State, reached
 from migrator.domain.model import UserFacts
 from migrator.domain.record import Link, Verdict, verify
 from migrator.operations.apply import Apply, Order
@@ -37,53 +39,69 @@ class Databases(Protocol):
     """Where databases come from: an empty one with every table, and copies of one that nobody is connected to."""
 
     def empty(self) -> str: ...
-    def copy(self, url: str) -> str: ...
-    def drop(self, url: str) -> None: ...
+    def copy(self, name: str) -> str: ...
+    def drop(self, name: str) -> None: ...
+    def engine(self, name: str) -> Engine: ...
+
+
+class Switch:
+    """One engine for many databases, one after the other, because compiling statements anew takes most of the time."""
+
+    def __init__(self, url: str, point: Callable[[str, list[Any], dict[str, Any]], None]) -> None:
+        self._engine, self._name = connect(url), ""
+        event.listen(self._engine, "do_connect", lambda _d, _r, words, named: point(self._name, words, named))
+
+    def to(self, name: str) -> Engine:
+        if name != self._name:
+            self._engine.dispose()
+            self._name = name
+        return self._engine
 
 
 class SqliteFiles:
-    """Databases in files of one folder."""
+    """Databases in files of one folder. They are never synced: what dies here is a process, not the machine."""
 
     def __init__(self, folder: Path, template: Path) -> None:
-        self._folder, self._template, self._made = folder, template, 0
+        self._folder, self._template, self._numbers = folder, template, count()
+        self._switch = Switch("sqlite:///unused", lambda name, words, _: words.__setitem__(0, name))
+        unsynced = "PRAGMA synchronous=OFF"
+        event.listen(self._switch.to(""), "connect", lambda connection, _: connection.execute(unsynced))
 
     def empty(self) -> str:
-        return self._copied(self._template)
+        return self.copy(str(self._template))
 
-    def copy(self, url: str) -> str:
-        return self._copied(Path(url.removeprefix("sqlite:///")))
+    def copy(self, name: str) -> str:
+        return str(shutil.copy(name, self._folder / f"{next(self._numbers)}.db"))
 
-    def drop(self, url: str) -> None:
-        Path(url.removeprefix("sqlite:///")).unlink()
+    def drop(self, name: str) -> None:
+        self._switch.to("").dispose()
+        Path(name).unlink()
 
-    def _copied(self, file: Path) -> str:
-        self._made += 1
-        return f"sqlite:///{shutil.copy(file, self._folder / f'{self._made}.db')}"
+    def engine(self, name: str) -> Engine:
+        return self._switch.to(name)
 
 
 class PostgresDatabases:
     """Databases on the run's server."""
 
-    def __init__(self, server: Any, template: str, name: str) -> None:
-        self._server, self._template, self._name, self._made = server, template, name, 0
+    def __init__(self, server: Any, template: str) -> None:
+        self._server, self._template, self._numbers = server, template, count()
+        self._prefix = f"{server.run}_{os.getpid()}_s"
+        self._switch = Switch(server.url(template), lambda name, _, named: named.__setitem__("dbname", name))
 
     def empty(self) -> str:
-        return self._copied(self._template)
+        return self.copy(self._template)
 
-    def copy(self, url: str) -> str:
-        return self._copied(url.rsplit("/", 1)[-1])
+    def copy(self, name: str) -> str:
+        made = f"{self._prefix}{next(self._numbers)}"
+        self._server.create(made, template=name)
+        return made
 
-    def drop(self, url: str) -> None:
-        self._server.drop(url.rsplit("/", 1)[-1])
+    def drop(self, name: str) -> None:
+        self._server.drop(name)
 
-    def drop_all(self) -> None:
-        """Drop whatever a test has left."""
-        for n in range(1, self._made + 1):
-            self._server.drop(f"{self._name}_{n}")
-
-    def _copied(self, template: str) -> str:
-        self._made += 1
-        return str(self._server.create(f"{self._name}_{self._made}", template=template))
+    def engine(self, name: str) -> Engine:
+        return self._switch.to(name)
 
 
 @dataclass
@@ -91,7 +109,7 @@ class World:
     """One AWS with one known user, and the database that knows it. `effects` lists every change that took effect."""
 
     databases: Databases
-    url: str
+    database: str
     aws: FakeAws
     clock: FakeClock
     user: int = 1
@@ -101,8 +119,8 @@ class World:
     def copy(self) -> "World":
         """The same world once more, with a database of its own; nobody may be at work in this one."""
         aws, clock = deepcopy((self.aws, self.clock))
-        url = self.databases.copy(self.url)
-        return World(self.databases, url, aws, clock, self.user, self.born, list(self.effects))
+        database = self.databases.copy(self.database)
+        return World(self.databases, database, aws, clock, self.user, self.born, list(self.effects))
 
     @contextmanager
     def process(
@@ -115,7 +133,8 @@ class World:
     ) -> Iterator["Process"]:
         """A new process with its own worker name; calls and commits are counted from 1 for its hooks."""
         self.born += 1
-        begun = len(self.aws.calls)
+        number = self.born
+        begun, before = len(self.aws.calls), self.aws.on_call
 
         def hook(moment: str, n: int) -> None:
             verb, change = self.aws.calls[n - 1]
@@ -124,20 +143,19 @@ class World:
             on_call(moment, n - begun)
 
         self.aws.on_call = hook
-        engine = connect(self.url)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
+        engine = self.databases.engine(self.database)
         store = SqlStore(engine, on_commit)
-        worker = f"host:{self.born}:x"
+        worker = f"host:{number}:x"
         apply = Apply(store, hands or self.aws, self.clock, worker, lambda other: others_gone and other != worker)
         try:
             yield Process(self, store, apply)
         finally:
             engine.dispose()
+            self.aws.on_call = before
 
     def drop(self) -> None:
         """The database is not needed any more."""
-        self.databases.drop(self.url)
+        self.databases.drop(self.database)
 
 
 @dataclass(frozen=True)
@@ -187,6 +205,12 @@ class Process:
             self.apply.resume(left, user)
         if self.row().state != TARGETS[move]:
             self.apply.carry_out(self.order(move))
+
+    def go(self, *moves: Move) -> None:
+        """One move after the other, up to the last state: those whose state was reached before are left out."""
+        for each in moves:
+            if not reached(self.row().state, TARGETS[each]) or each is Move.ROLLBACK:
+                self.carry_out(each)
 
     def give_up(self) -> None:
         """Abandon what a dead process left, then roll back whatever was done."""
