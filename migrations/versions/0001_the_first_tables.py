@@ -323,6 +323,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_ref"], ["users.id"], name=op.f("fk_identities_user_ref")),
         sa.PrimaryKeyConstraint("account_id", "aws_user_id", name=op.f("pk_identities")),
     )
+    op.create_index("ix_identities_user_ref", "identities", ["user_ref"], unique=False)
     op.create_index(
         "uq_identities_open",
         "identities",
