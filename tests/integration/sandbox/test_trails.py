@@ -1,5 +1,6 @@
 import gzip
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -91,6 +92,14 @@ def test_moving_the_clock_delivers(trail: Cloud):
     trail.with_key("sqs", key).list_queues()
     trail.control.advance(1)
     assert keys(trail)
+
+
+def test_files_arrive_by_themselves_within_seconds(trail: Cloud):
+    trail.with_key("sqs", trail.user("ann"), region="eu-west-1").list_queues()
+    deadline = time.monotonic() + 20
+    while not any("eu-west-1" in each for each in keys(trail)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_users_call_is_recorded_whole(trail: Cloud):
