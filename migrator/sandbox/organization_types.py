@@ -72,10 +72,10 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A thing that people use: `kind` is bucket, queue, topic, table, key, role, secret, parameter or stack.
+    """A thing that people use: `kind` is bucket, queue, topic, table, key, role, secret or parameter.
 
-    `policy` is the resource's own policy (a role's trust) with `{account}`, `{region}` and `{user}` filled in at
-    seeding; `content` is what is put into it.
+    `policy` is the resource's own policy (a role's trust) with `{account}` and `{region}` filled in at seeding; `content`
+    is what is put into it.
     """
 
     account: str

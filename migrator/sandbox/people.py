@@ -1,7 +1,7 @@
 """The people and machines of a simulated organization at work: every call is real, allowed or really refused.
 
 They use their access keys and the console; a person whom the access portal shows a permission set works through it
-from then on, while the scripts that were given a key go on using it.
+from then on, after a first look at it, while the scripts that were given a key go on using it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,6 +22,7 @@ from migrator.sandbox.seed import Seeded
 
 NIGHT = time(2, 10, tzinfo=UTC)
 MORNING = time(9, 15, tzinfo=UTC)
+LATER = time(9, 45, tzinfo=UTC)
 _SATURDAY = 5
 _SLOW = {"data/bob": 3}
 """Days after which some people get round to using the portal."""
@@ -55,6 +56,7 @@ class People:
     clients: Clients = field(init=False)
     _portal: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     _since: dict[str, date] = field(default_factory=dict)
+    _tried: set[tuple[str, str]] = field(default_factory=set)
     _sessions: dict[tuple[str, str], Credentials] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,20 +70,37 @@ class People:
         `until`. The same day of the same organization is always the same calls.
         """
         self._sessions.clear()
-        self._read_portal(day)
         calls, refused = 0, []
         for hour, acts in groupby(_acts(day, self.present), key=_hour):
             moment = datetime.combine(day, hour)
             if until is not None and moment > until:
                 break
-            Control(self.seeded.endpoint).set_clock(moment)
+            self._go_to(moment)
             for act in acts:
                 made, code = self._do(act, day)
                 calls += made
                 if code is not None:
                     call = act.call if isinstance(act, Habit) else "console"
                     refused.append(Refused(act.user, call, code, moment))
-        return Day(day, calls, tuple(refused))
+        return Day(day, calls + self._try_new_access(day, until), tuple(refused))
+
+    def _try_new_access(self, day: date, until: datetime | None) -> int:
+        """Let people look at the access that they were told of, once for each account, on their first working day."""
+        moment = datetime.combine(day, LATER)
+        if day.weekday() >= _SATURDAY or (until is not None and moment > until):
+            return 0
+        self._go_to(moment)
+        origins = {habit.user: habit.origin for habit in HABITS if not habit.unattended}
+        new = [
+            user.id
+            for user in self.seeded.organization.users
+            if self._uses_portal(user.id, day) and (self._person(user.id), user.account) not in self._tried
+        ]
+        for user in new:
+            origin = origins.get(user, Origin())
+            self._call(self._session(user, origin), user, "sts.get_caller_identity", {}, origin)
+            self._tried.add((self._person(user), user.partition("/")[0]))
+        return len(new)
 
     def _do(self, act: Habit | SignIn, day: date) -> tuple[int, str | None]:
         if isinstance(act, SignIn):
@@ -126,10 +145,12 @@ class People:
             return value.format(account=self.seeded.account_of(user), region=region, endpoint=endpoint)
         return value
 
-    def _read_portal(self, day: date) -> None:
+    def _go_to(self, moment: datetime) -> None:
+        """Set the clock, and look at what the portal shows by then."""
+        Control(self.seeded.endpoint).set_clock(moment)
         self._portal = portal_access(self.seeded.endpoint)
         for person in self._portal:
-            self._since.setdefault(person, day)
+            self._since.setdefault(person, moment.date())
 
     def _uses_portal(self, user: str, day: date) -> bool:
         person = self._person(user)

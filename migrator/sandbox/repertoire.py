@@ -143,7 +143,26 @@ MANAGEMENT = (*_habits("acme/lena", 51, _CLI, 5, _WHO, ("iam.list_users", {}), _
 
 HABITS = DATA + WEB + SHARED + MANAGEMENT
 
+_SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_4) Safari/605.1.15"
+_NOW_AND_THEN = {
+    "data/bob": 12,
+    "data/carol": 13,
+    "data/erin": 14,
+    "data/victor": 16,
+    "data/zoe": 18,
+    "web/dave": 21,
+    "web/frank": 22,
+    "web/heidi": 23,
+    "web/olivia": 25,
+    "web/mia": 28,
+    "shared/grace": 41,
+    "shared/mallory": 42,
+    "shared/wendy": 45,
+}
+"""Who looks something up in the console about once a month, and the last number of the address."""
+
 SIGN_INS = (
+    *(SignIn(user, 23, Origin(f"203.0.113.{host}", _SAFARI)) for user, host in _NOW_AND_THEN.items()),
     SignIn("data/alice", 10, Origin("203.0.113.11", "Mozilla/5.0 (Macintosh) Safari/605.1.15"), mfa=True),
     SignIn(
         "data/judy", 4, Origin("203.0.113.20", "Mozilla/5.0 (X11; Linux) Firefox/123.0"), ("s3.list_buckets",), mfa=True

@@ -212,12 +212,16 @@ def test_a_script_goes_on_with_the_key_of_a_person_who_moved(acme):
     acme.assign("data", "erin@acme.example", allow)
     deny = {"PolicyName": "deny", "PolicyDocument": json.dumps(DENY)}
     acme.client("iam", "data").put_user_policy(UserName="erin", **deny)
-    refused = {(each.user, each.call, each.code) for each in acme.people().live(MONDAY).refused}
+    people = acme.people()
+    refused = {(each.user, each.call, each.code) for each in people.live(MONDAY).refused}
     assert ("data/erin", "secretsmanager.get_secret_value", "AccessDeniedException") in refused
     screams = [event for event in acme.events("data", "Username", "erin") if "errorCode" in event]
     assert {event["userAgent"] for event in screams} == {"nightly-report/1.4"}
     assert {event["sourceIPAddress"] for event in screams} == {"10.20.0.7"}
     assert {event["eventName"] for event in screams} == {"GetSecretValue"}
+    assert len(acme.events("data", "Username", "erin@acme.example")) == 1
+    people.live(MONDAY + timedelta(days=1))
+    assert len(acme.events("data", "Username", "erin@acme.example")) == 1
 
 
 def test_a_person_with_access_works_through_the_portal_and_not_with_the_key(acme):
