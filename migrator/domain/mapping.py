@@ -46,7 +46,7 @@ class Planned:
 def plan_sets(
     needs: Sequence[Needs], known: Mapping[str, str], taken: Collection[str], rules: Rules
 ) -> tuple[Planned, ...]:
-    """The sets for these users, sorted by name; `known` maps content to the name it has, `taken` are names of others."""
+    """The sets for these users, sorted by name; `known` maps content to its name, `taken` are others' names."""
     shared: dict[str, list[Needs]] = {}
     for need in sorted(needs, key=lambda n: (n.user_name, n.user)):
         shared.setdefault(_content(need, rules), []).append(need)

@@ -42,7 +42,7 @@ class ClassRule:
 class Rules:
     """Everything the domain needs of the configuration; the defaults are those of `config.example.yaml`.
 
-    `create_users`, `groups` (`create`, `existing`, `none`) and `create_sets` say what of Identity Center is ours to make;
+    `create_users`, `groups` (`create`, `existing`, `none`) and `create_sets`: what of Identity Center is ours to make;
     `own_roles` names the roles migrator itself acts through.
     """
 

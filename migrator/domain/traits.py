@@ -73,8 +73,7 @@ def _of_credentials(facts: UserFacts) -> Iterator[Trait]:
 
 
 def _of_name(facts: UserFacts) -> Iterator[Trait]:
-    name, words = facts.user_name, re.split(r"[^a-z0-9]+", facts.user_name.casefold())
-    service = [word for word in words if _SERVICE_WORD.fullmatch(word)]
+    name, service = facts.user_name, _service_words(facts.user_name)
     if _SES.fullmatch(name):
         yield Trait(-4.0, "name of an SES SMTP user")
     elif valid_address(name):
@@ -92,7 +91,12 @@ def _of_name(facts: UserFacts) -> Iterator[Trait]:
 
 def _of_tags(facts: UserFacts, rules: Rules) -> Iterator[Trait]:
     if addresses(facts, rules):
-        yield Trait(1.6, f"tag {rules.email_tag}")
+        # On a service's user the address is the team's, to be asked; on any other it is the person's.
+        yield Trait(1.6 if _service_words(facts.user_name) else 2.4, f"tag {rules.email_tag}")
+
+
+def _service_words(name: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", name.casefold()) if _SERVICE_WORD.fullmatch(word)]
 
 
 def _of_use(used: Used, hours: Collection[int] | None) -> Iterator[Trait]:

@@ -32,6 +32,10 @@ LISTENING = frozenset({State.PROVISIONED, State.VERIFIED, State.QUARANTINED, Sta
 """States whose next gates ask what the trails say."""
 
 
+SEARCHED = frozenset({Move.QUARANTINE, Move.DELETE})
+"""Moves whose gates ask what else names the user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advance:
     """What was asked: how far, whether only to show it, and whether somebody said yes to what cannot be undone."""
@@ -74,18 +78,17 @@ def _listen(tools: Tools, lines: Sequence[Line]) -> None:
 
 def _account(tools: Tools, apply: Apply, asked: Advance, accounts: dict[str, list[int]], account: str) -> list[Moved]:
     users = accounts[account]
-    search_references(tools, account, users, asked.goal)
-    return [_walk(tools, apply, user, asked) for user in users]
+    return [_walk(tools, apply, user, users, asked) for user in users]
 
 
-def _walk(tools: Tools, apply: Apply, user_id: int, asked: Advance) -> Moved:
+def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], asked: Advance) -> Moved:
     """One user's way; what was done before an obstacle stays done and is told."""
     with tools.store.begin() as work:
         user = work.users.get(user_id)
     start, changes, lost = str(user.state), list[Done](), list[str]()
     try:
         while True:
-            step = _step(tools, apply, user, asked)
+            step = _step(tools, apply, user, together, asked)
             changes += step.changes
             lost += step.irreversible
             if step.outcome != "done" or asked.plan_only:
@@ -101,8 +104,8 @@ def _walk(tools: Tools, apply: Apply, user_id: int, asked: Advance) -> Moved:
     return replace(step, before=start, after=state, outcome=outcome, changes=tuple(changes), irreversible=tuple(lost))
 
 
-def _step(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved:
-    """At most one move."""
+def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked: Advance) -> Moved:
+    """At most one move. `together` are the account's users of this call: one search for references serves all."""
     finished = _finish(apply, user)
     if finished is not None:
         return finished
@@ -112,6 +115,8 @@ def _step(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved:
     target = move(user.state, name)
     if name in CUTTING:
         user = reread(tools, user, f"before {name}")
+    if name in SEARCHED:
+        search_references(tools, user, together)
     with tools.store.begin() as work:
         weighed = weigh(tools, work, [user.id])[0]
         work.commit()

@@ -438,7 +438,7 @@ SNAPSHOTS = {
     "fresh": ({}, True, "read 10 minutes ago"),
     "just fresh": ({"facts": some_facts(observed_at=ago(hours=1))}, True, "read 1 hour ago"),
     "never read": ({"facts": None}, False, "never read"),
-    "incomplete": ({"facts": some_facts(not_checked=("SSH keys",))}, False, "not read: SSH keys"),
+    "incomplete, which is listed": ({"facts": some_facts(not_checked=("SSH keys",))}, True, "read 10 minutes ago"),
     "old": ({"facts": some_facts(observed_at=ago(hours=3))}, False, "read 3 hours ago"),
     "a stranger": ({"facts": some_facts(user_id="AIDANEW")}, False, "a stranger has this name: AIDANEW, not AIDAALICE"),
     "vanished": ({"user": a_user(vanished_at=NOW)}, False, "the user vanished"),

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_fact
 from migrator.adapters.store.statements import chunks, upsert
-from migrator.domain.usage import PartUsage, Refusal, UsageFact
+from migrator.domain.usage import Part, PartUsage, Refusal, UsageFact
 from migrator.ports.aws import NameReference
 
 READING = "-"
@@ -32,10 +32,10 @@ class SqlUsage:
 
     def add(self, parts: Sequence[PartUsage], at: datetime) -> list[Refusal]:
         """Write parts with their facts; a part read again replaces what it said before."""
-        for names in chunks([usage.part.key for usage in parts]):
+        for names in chunks([_key(usage.part) for usage in parts]):
             self._do.execute(delete(t.usage_facts).where(t.usage_facts.c.part.in_(names)))
         upsert(self._do, t.usage_parts, [_part(usage, at) for usage in parts], ("source", "account_id", "part"))
-        rows = [_fact(usage.part.key, fact) for usage in parts for fact in usage.facts]
+        rows = [_fact(_key(usage.part), fact) for usage in parts for fact in usage.facts]
         if rows:
             self._do.execute(insert(t.usage_facts), rows)
         return [refusal for usage in parts for refusal in usage.refusals]
@@ -118,6 +118,11 @@ class SqlUsage:
 
 def _reference(user: int, arn: str, where: str, effect: str, at: datetime) -> dict[str, Any]:
     return {"user_ref": user, "arn": arn, "where": where, "effect": effect, "checked_at": at}
+
+
+def _key(part: Part) -> str:
+    """A part's name among all sources: two of them may hold the same relative key."""
+    return f"{part.source} {part.key}"
 
 
 def _part(usage: PartUsage, at: datetime) -> dict[str, Any]:

@@ -30,12 +30,10 @@ def snapshot(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) -> Gat
         return closed(gate, f"a stranger has this name: {facts.user_id}, not {user.user_id}", command)
     if user.vanished_at is not None:
         return closed(gate, "the user vanished", command)
-    if facts.not_checked:
-        return closed(gate, f"not read: {listed(facts.not_checked)}", command)
     age = now - facts.observed_at
     if age > FACTS_WITHIN:
         return closed(gate, f"read {span(age)} ago", command)
-    return opened(gate, f"read {span(max(age, timedelta()))} ago")
+    return opened(gate, f"read {span(max(age, timedelta()))} ago", facts.not_checked)
 
 
 def arn_references(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) -> GateResult:
