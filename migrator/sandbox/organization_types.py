@@ -74,8 +74,8 @@ class User:
 class Resource:
     """A thing that people use: `kind` is bucket, queue, topic, table, key, role, secret or parameter.
 
-    `policy` is the resource's own policy (a role's trust) with `{account}` and `{region}` filled in at seeding; `content`
-    is what is put into it.
+    `policy` is the resource's own policy (a role's trust) with `{account}` and `{region}` filled in at seeding;
+    `content` is what is put into it.
     """
 
     account: str
