@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_decision
 from migrator.adapters.store.statements import chunks, insert_new
 from migrator.domain.dossier import Decision
 from migrator.ports.store import Person
+
+LINKING = 4203717
+"""The advisory lock that linkers hold until they commit: any number that nobody else uses."""
 
 
 class SqlPeople:
@@ -19,11 +22,12 @@ class SqlPeople:
 
     def link(self, user: int, emails: Sequence[str], origin: str) -> None:
         """Make exactly these persons the user's; persons are made as needed."""
-        wanted = [
-            {"email": email.lower(), "identity_store_id": None, "user_name": None, "origin": origin} for email in emails
-        ]
-        insert_new(self._do, t.persons, wanted)
-        lowered = [row["email"] for row in wanted]
+        if self._do.dialect.name == "postgresql":
+            # One linker at a time: the same new persons inserted in different orders would deadlock.
+            self._do.execute(select(func.pg_advisory_xact_lock(LINKING)))
+        lowered = sorted({email.lower() for email in emails})
+        new = {"identity_store_id": None, "user_name": None, "origin": origin}
+        insert_new(self._do, t.persons, [{"email": email, **new} for email in lowered])
         ids = self._do.execute(select(t.persons.c.id).where(t.persons.c.email.in_(lowered))).scalars().all()
         others = t.person_users.c.person.not_in(ids)
         self._do.execute(delete(t.person_users).where(t.person_users.c.user_ref == user, others))

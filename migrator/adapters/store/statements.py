@@ -48,5 +48,6 @@ def _insert(connection: Connection, table: Table) -> Any:
 def put_documents(connection: Connection, values: Iterable[Json]) -> list[str]:
     """Store documents once each; their hashes, in order."""
     bodies = [(digest(value), canonical(value)) for value in values]
-    insert_new(connection, documents, [{"sha256": sha, "body": body} for sha, body in dict(bodies).items()])
+    # In one order everywhere: two readings that insert the same documents in different orders would deadlock.
+    insert_new(connection, documents, [{"sha256": sha, "body": body} for sha, body in sorted(set(bodies))])
     return [sha for sha, _ in bodies]

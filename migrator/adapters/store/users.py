@@ -133,10 +133,10 @@ class SqlUsers:
             self._close(user.id, at)
 
     def adopt(self, user: User, aws_user_id: str, at: datetime) -> None:
-        """Open a new identity on a row."""
+        """Open a new identity on a row; one that another reading gave it already stays open."""
         self._close(user.id, at)
-        values = {"account_id": user.account_id, "aws_user_id": aws_user_id, "user_ref": user.id, "since": at}
-        self._do.execute(insert(t.identities).values(**values, until=None))
+        row = {"account_id": user.account_id, "aws_user_id": aws_user_id, "user_ref": user.id, "since": at}
+        upsert(self._do, t.identities, [{**row, "until": None}], ("account_id", "aws_user_id"))
 
     def close_identity(self, user: User, at: datetime) -> None:
         """The user was deleted: its identity ends, its credentials are gone."""
@@ -251,16 +251,17 @@ class SqlUsers:
     def _credentials(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
         known = self._known_credentials([user.id for user in users])
         rows: list[dict[str, Any]] = []
-        gone: list[tuple[int, datetime]] = []
+        gone: dict[datetime, list[int]] = {}
         for user, entry in zip(users, entries, strict=True):
             before = known.get(user.id, {})
             rows += [credential_row(user, c, before.get((str(c.kind), c.id))) for c in entry.facts.credentials]
             present = {(str(c.kind), c.id) for c in entry.facts.credentials}
-            gone += [(row.id, entry.facts.observed_at) for key, row in before.items() if key not in present]
+            gone.setdefault(entry.facts.observed_at, []).extend(r.id for k, r in before.items() if k not in present)
         upsert(self._do, t.credentials, rows, ("user_ref", "kind", "aws_id"))
-        for ids in chunks([identifier for identifier, _ in gone]):
-            lost = both(t.credentials.c.id.in_(ids), t.credentials.c.gone_at.is_(None))
-            self._do.execute(update(t.credentials).where(lost).values(gone_at=gone[0][1]))
+        for at, all_ids in gone.items():
+            for ids in chunks(all_ids):
+                lost = both(t.credentials.c.id.in_(ids), t.credentials.c.gone_at.is_(None))
+                self._do.execute(update(t.credentials).where(lost).values(gone_at=at))
 
     def _known_credentials(self, users: Collection[int]) -> dict[int, dict[tuple[str, str], Row[Any]]]:
         found: dict[int, dict[tuple[str, str], Row[Any]]] = {}
