@@ -5,6 +5,7 @@ import typer
 from migrator.cli import (
     audit,
     database,
+    demo,
     discover,
     gates,
     mapping,
@@ -34,6 +35,7 @@ SINGLE = (
     ("advance", move.advance),
     ("rollback", move.rollback),
     ("worker", worker.worker),
+    ("demo", demo.demo),
 )
 GROUPS = (
     ("users", users.app),

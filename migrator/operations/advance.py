@@ -100,8 +100,17 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
             state = str(work.users.get(user_id).state)
         return Moved(user.key, start, state, "failed", tuple(changes), why=_line(error), irreversible=tuple(lost))
     state = step.after if step.outcome == "planned" else str(user.state)
-    outcome = "done" if state != start and step.outcome in ("unchanged", "held") else step.outcome
-    return replace(step, before=start, after=state, outcome=outcome, changes=tuple(changes), irreversible=tuple(lost))
+    arrived = state != start and step.outcome in ("unchanged", "held")
+    why = "" if arrived and step.outcome == "unchanged" else step.why
+    return replace(
+        step,
+        before=start,
+        after=state,
+        outcome="done" if arrived else step.outcome,
+        changes=tuple(changes),
+        irreversible=tuple(lost),
+        why=why,
+    )
 
 
 def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked: Advance) -> Moved:
