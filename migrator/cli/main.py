@@ -3,8 +3,10 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import TyperException
@@ -15,15 +17,18 @@ from migrator.cli.desk import Desk, Options
 from migrator.cli.plain import plain
 from migrator.domain.errors import MigratorError, UsageError
 
+if TYPE_CHECKING:
+    from migrator.bootstrap import Toolbox
+
 FLAGS = {"--json": "json", "--yes": "yes", "-y": "yes", "--no-color": "no_color", "-v": "verbose"}
 INTERRUPTED = 130
 
 
-def run(words: Sequence[str]) -> int:
-    """Run one command; the exit code of the contract."""
+def run(words: Sequence[str], toolbox: "Callable[..., Toolbox] | None" = None) -> int:
+    """Run one command; the exit code of the contract. `toolbox` makes the tools: the seam of clock and crashes."""
     verbose = "-v" in words
     try:
-        return _run(words)
+        return _run(words, toolbox)
     except MigratorError as error:
         _tell(error, verbose=verbose)
         return error.exit_code
@@ -43,12 +48,24 @@ def run(words: Sequence[str]) -> int:
         return 1
 
 
-def _run(words: Sequence[str]) -> int:
+def _run(words: Sequence[str], toolbox: "Callable[..., Toolbox] | None") -> int:
     options, rest = hoist(words)
     if rest == ["--version"]:
         sys.stdout.write(f"migrator {__version__}\n")
         return 0
-    return invoke(rest, Desk(options))
+    return invoke(rest, Desk(options, toolbox))
+
+
+def spread(words: Sequence[str]) -> list[str]:
+    """`users link USER --to A B` means `--to A --to B`: addresses after `--to` are its values, however many."""
+    if list(words[:2]) != ["users", "link"] or "--to" not in words:
+        return list(words)
+    at = list(words).index("--to")
+    told: list[str] = []
+    for before, word in pairwise(words[at:]):
+        more = "@" in word and before != "--to" and not before.startswith("--reason")
+        told += ["--to", word] if more else [word]
+    return [*words[: at + 1], *told]
 
 
 def hoist(words: Sequence[str]) -> tuple[Options, list[str]]:

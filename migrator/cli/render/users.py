@@ -46,7 +46,7 @@ def user_page(user: dict[str, Any], now: datetime) -> RenderableType:
     lines: list[RenderableType] = [head, cell(f"{who}   wave {user['wave'] or '–'}   {user['user_id']}", "dim")]
     if user["next"]["gates"]:
         lines += [_title(f"before {user['next']['transition']}"), gate_rows(user["next"]["gates"], now)]
-    lines += [_title("credentials"), _credentials(user["credentials_list"], now)] if "credentials_list" in user else []
+    lines += [_title("credentials"), _credentials(user["credentials"], now)]
     lines += [_title("permissions"), _permissions(user["permissions"])]
     lines += [_title("evidence"), _evidence(user["evidence"])]
     lines += [_title("timeline"), _timeline(user["timeline"], now)]
