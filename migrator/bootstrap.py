@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from migrator.config import Settings
     from migrator.ports.aws import AccountReader, Accounts, Hands
     from migrator.ports.clock import Clock
+    from migrator.ports.inspection import Inspector
     from migrator.ports.tools import LastAccessed, Pool, UsageSource
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -137,6 +138,13 @@ class Toolbox:
 
         settings = self.settings
         return IdentityCenterDirectory(self.sessions, settings.aws.region, settings.identity_center.instance_arn)
+
+    @cached_property
+    def inspector(self) -> "Inspector":
+        """The accounts' doors, tried."""
+        from migrator.adapters.aws.inspection import RoleInspector  # noqa: PLC0415  # boto3
+
+        return RoleInspector(self.sessions)
 
     @cached_property
     def hands(self) -> "Hands":

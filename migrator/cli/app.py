@@ -7,7 +7,9 @@ from migrator.cli import (
     database,
     demo,
     discover,
+    doctor,
     gates,
+    init,
     mapping,
     move,
     permission_sets,
@@ -30,6 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 SINGLE = (
+    ("init", init.init),
+    ("doctor", doctor.doctor),
     ("discover", discover.discover),
     ("map", mapping.map_users),
     ("advance", move.advance),

@@ -1,6 +1,6 @@
 """The example configuration, rendered from the model: every key, its default, one line about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import yaml
 from pydantic import BaseModel
@@ -16,10 +16,32 @@ _HEAD = """\
 _COMMENT_COLUMN = 42
 
 
+_WRITTEN = """\
+# Every key; values are the defaults where nothing else was answered. Written by `migrator init`.
+# Durations: 3s, 15m, 8h, 14d. ${NAME} stands for an environment variable, in every value.
+"""
+
+
 def example() -> str:
     """The text of config.example.yaml."""
+    return _HEAD + _body({})
+
+
+def filled(answers: Mapping[str, Json]) -> str:
+    """The same text with some values filled in, by dotted key: `{"aws.region": "eu-west-1"}`; nothing is checked."""
+    return _WRITTEN + _body(answers)
+
+
+def _body(answers: Mapping[str, Json]) -> str:
     settings = Settings()
-    return _HEAD + "\n".join(_block(settings, settings.model_dump(mode="json", by_alias=True), "")) + "\n"
+    values = settings.model_dump(mode="json", by_alias=True)
+    for key, answer in answers.items():
+        *blocks_around, last = key.split(".")
+        block = values
+        for name in blocks_around:
+            block = block[name]
+        block[last] = answer
+    return "\n".join(_block(settings, values, "")) + "\n"
 
 
 def _block(block: BaseModel, values: Json, indent: str) -> Iterator[str]:

@@ -30,7 +30,12 @@ _MISFITS = {
 
 def load(path: Path, environ: Mapping[str, str]) -> Settings:
     """The settings in the file `path`, with variables from `environ`; raises ConfigError, which names key and line."""
-    document = parse(_text(path), path, environ)
+    return check(_text(path), path, environ)
+
+
+def check(text: str, path: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings in `text`, which is, or shall be, the file `path`; raises ConfigError."""
+    document = parse(text, path, environ)
     try:
         return Settings.model_validate(document.data)
     except ValidationError as error:

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from migrator.domain.dossier import User
-from migrator.domain.errors import MigratorError, NotFound
+from migrator.domain.errors import MigratorError, NotFound, UsageError
 from migrator.domain.lifecycle import State
 from migrator.domain.model import AccountFacts, GroupFacts, Json, UserFacts
 from migrator.domain.reconcile import Reconciled, Seen, reconcile
@@ -76,26 +76,31 @@ def _wanted(
         raise NotFound(f"no account {', '.join(missing)} in {organization.id}", next_step="see: migrator doctor")
     wanted, skipped = [], []
     for account in sorted(organization.accounts, key=lambda a: a.id):
-        why = _left_alone(account, rules, only)
+        why = left_alone(account, rules, only)
         if why:
             skipped.append((account.id, why))
         else:
             wanted.append(account)
+    if not wanted:
+        whys = "; ".join(f"{account}: {why}" for account, why in skipped if not only or account in only)
+        raise UsageError(f"no account is left to read ({whys})", next_step="name others, or widen aws.accounts")
     return wanted, tuple(skipped)
 
 
-def _left_alone(account: Account, rules: Rules, only: Collection[str]) -> str:
+def left_alone(account: Account, rules: Rules, only: Collection[str] = ()) -> str:
+    """Why an account is not read, in words; empty where it is."""
     if only and account.id not in only:
         return "not asked for"
     if account.status != "ACTIVE":
         return f"its status is {account.status}"
-    if rules.include_accounts and not _named(account, rules.include_accounts):
+    if rules.include_accounts and not named(account, rules.include_accounts):
         return "not in aws.accounts.include"
-    return "in aws.accounts.exclude" if _named(account, rules.exclude_accounts) else ""
+    return "in aws.accounts.exclude" if named(account, rules.exclude_accounts) else ""
 
 
-def _named(account: Account, patterns: Sequence[str]) -> bool:
-    places = (account.id, *account.ou_path.split("/"), account.ou_path)
+def named(account: Account, patterns: Sequence[str]) -> bool:
+    """Whether one of these patterns means the account: by id, by name, or by a unit above it."""
+    places = (account.id, account.name, f"{account.id}/{account.name}", *account.ou_path.split("/"), account.ou_path)
     return any(fnmatchcase(place, pattern) for pattern in patterns for place in places if place)
 
 

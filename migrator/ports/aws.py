@@ -178,6 +178,10 @@ class Directory(Protocol):
         """Every permission set, sorted by name."""
         ...
 
+    def count_sets(self) -> int:
+        """How many permission sets there are."""
+        ...
+
     def find_user(self, user_name: str, email: str) -> str | None:
         """The identity store id of a user by name, else by address."""
         ...

@@ -280,6 +280,16 @@ class UnitOfWork(Protocol):
 class Store(Protocol):
     """Where units of work come from."""
 
+    @property
+    def place(self) -> str:
+        """Where everything is kept, in words, without a password."""
+        ...
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a server decides who may write; a file's owner may write whatever he likes."""
+        ...
+
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """A unit of work; leaving it without commit rolls everything back. Raises Unreachable."""
         ...

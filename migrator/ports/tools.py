@@ -11,6 +11,7 @@ from migrator.domain.rules import Rules
 from migrator.domain.usage import Part, PartUsage
 from migrator.ports.aws import AccountReader, Accounts, Directory, Hands
 from migrator.ports.clock import Clock
+from migrator.ports.inspection import Inspector
 from migrator.ports.store import Store
 
 Item = TypeVar("Item")
@@ -81,6 +82,11 @@ class Tools(Protocol):
     @property
     def directory(self) -> Directory:
         """Identity Center, read."""
+        ...
+
+    @property
+    def inspector(self) -> Inspector:
+        """The accounts' doors, tried."""
         ...
 
     @property

@@ -119,6 +119,12 @@ class IdentityCenterDirectory:
         with translated("listing permission sets"):
             return sorted(self._set_name(instance, arn) for arn in self._set_arns(instance))
 
+    def count_sets(self) -> int:
+        """How many permission sets there are."""
+        instance = self.instance().instance_arn
+        with translated("listing permission sets"):
+            return len(self._set_arns(instance))
+
     def _set_arns(self, instance: str) -> list[str]:
         return sorted(listed(self.sso(), "list_permission_sets", "PermissionSets", InstanceArn=instance))
 

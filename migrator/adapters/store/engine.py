@@ -69,11 +69,18 @@ def current(engine: Engine) -> str | None:
     """The database's revision; None where it is empty. Raises Unreachable."""
     from alembic.migration import MigrationContext  # noqa: PLC0415  # as above
 
+    if _absent(engine.url):
+        return None
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
         raise unreachable(engine.url, error) from error
+
+
+def _absent(url: URL) -> bool:
+    """Whether the file does not exist yet: opening it would make it, and asking must change nothing."""
+    return url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()
 
 
 def upgrade(url: str) -> str:

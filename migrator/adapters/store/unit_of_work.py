@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select
@@ -42,6 +43,17 @@ class SqlStore:
         self.engine = engine
         self._on_commit = on_commit
         self._commits = 0
+
+    @property
+    def place(self) -> str:
+        """The file's whole path, or the server's URL without its password."""
+        url = self.engine.url
+        return url.render_as_string() if self.guarded else f"file {Path(url.database or '').absolute()}"
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a server decides who may write."""
+        return self.engine.dialect.name != "sqlite"
 
     @contextmanager
     def begin(self) -> Iterator["SqlUnitOfWork"]:

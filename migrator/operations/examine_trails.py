@@ -1,0 +1,158 @@
+"""Whether calls are recorded, which refused ones would be, and whether we can read the records."""
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+from migrator.domain.errors import MigratorError
+from migrator.domain.model import Json
+from migrator.operations.discover import left_alone
+from migrator.operations.finding import Finding, examined, failed, good, warning
+from migrator.ports.aws import Account, Organization, Trail
+from migrator.ports.tools import Tools, UsageSource
+
+CHECK = "trail"
+DATA = {"AWS::S3::Object": "S3 objects", "AWS::Lambda::Function": "Lambda", "AWS::DynamoDB::Table": "DynamoDB items"}
+"""Data-plane calls that a trail records only where its selectors ask for them (CloudTrail User Guide, data events)."""
+
+_WHOLE_SERVICE = 2  # colons in `arn:aws:s3`: nothing narrower was chosen
+_FRESH = timedelta(days=2)
+_FIX = "let an organization trail log management events of every account and region, and start its logging"
+
+
+def examine_trails(tools: Tools, organization: Organization) -> Iterator[Finding]:
+    """One organization trail that hears everything is enough; else each account is asked for its own."""
+    wanted = [account for account in organization.accounts if not left_alone(account, tools.rules)]
+    management = [account for account in organization.accounts if account.id == organization.management_account]
+    shared = _organization_trails(tools, management)
+    whole = [trail for trail in shared if not _problems(trail)]
+    if whole:
+        yield good(CHECK, f"{whole[0].arn} records management events of the whole organization")
+        yield from _data_events(whole, None)
+        yield from _where_it_goes(tools, whole)
+        return
+    for account, found in tools.pool.each(partial(_trails, tools), wanted):
+        if isinstance(found, MigratorError):
+            yield failed(CHECK, found.what, found.next_step, account.id)
+        else:
+            yield from _of_account(account, found)
+
+
+def _organization_trails(tools: Tools, management: Sequence[Account]) -> list[Trail]:
+    found: list[Trail] = []
+    for account in management:
+        # Where this account may not be read, the look at each account will say so.
+        with suppress(MigratorError):
+            found += [trail for trail in _trails(tools, account) if trail.organization]
+    return found
+
+
+def _trails(tools: Tools, account: Account) -> Sequence[Trail]:
+    return tools.reader.trails(account.id, tools.rules.home_region)
+
+
+def _of_account(account: Account, trails: Sequence[Trail]) -> Iterator[Finding]:
+    whole = [trail for trail in trails if not _problems(trail)]
+    if whole:
+        yield good(CHECK, f"{whole[0].arn} records management events", account.id)
+        yield from _data_events(whole, account.id)
+    elif not trails:
+        said = f"no trail records what happens in {account.name}: nobody would hear a scream"
+        yield failed(CHECK, said, _FIX, account.id)
+    else:
+        for trail in trails:
+            yield failed(CHECK, f"{trail.arn} {', '.join(_problems(trail))}", _FIX, account.id)
+
+
+def _problems(trail: Trail) -> list[str]:
+    problems = [] if trail.logging else ["is not logging"]
+    problems += [] if trail.management_events else ["does not select every management event"]
+    return problems + ([] if trail.regions == "all" else [f"records {trail.regions} only"])
+
+
+def _data_events(trails: Sequence[Trail], account_id: str | None) -> Iterator[Finding]:
+    selectors = [selector for trail in trails for selector in trail.data_selectors]
+    heard, partly = set(), set()
+    for selector in selectors:
+        for kind, whole in _selected(selector):
+            (heard if whole else partly).add(kind)
+    deaf = [words for kind, words in DATA.items() if kind not in heard | partly]
+    some = [words for kind, words in DATA.items() if kind in partly - heard]
+    if deaf or some:
+        said = f"refused data-plane calls would not be heard: {', '.join([*deaf, *(f'some {each}' for each in some)])}"
+        fix = "add data event selectors for them to the trail, at least for the users under test while they are"
+        yield warning("data-events", said, fix, account_id)
+    else:
+        yield good("data-events", f"refused calls of {', '.join(DATA.values())} are recorded", account_id)
+
+
+def _selected(selector: Json) -> Iterator[tuple[str, bool]]:
+    """The resource types that a selector takes data events of, and whether it takes them all."""
+    for resource in selector.get("DataResources") or ():
+        values = resource.get("Values") or ()
+        yield resource.get("Type", ""), any(value.rstrip(":").count(":") <= _WHOLE_SERVICE for value in values)
+    fields = selector.get("FieldSelectors") or ()
+    narrower = {field.get("Field") for field in fields} - {"eventCategory", "resources.type"}
+    for field in fields:
+        if field.get("Field") == "resources.type":
+            yield from ((kind, not narrower) for kind in field.get("Equals") or ())
+
+
+def _where_it_goes(tools: Tools, trails: Sequence[Trail]) -> Iterator[Finding]:
+    """A trail that nobody reads hears nothing for us."""
+    read = {source.source.removeprefix("cloudtrail:s3://").partition("/")[0] for source in tools.sources}
+    buckets = {trail.bucket for trail in trails}
+    remote = any(source.source.startswith("cloudtrail:s3://") for source in tools.sources)
+    if remote and not buckets & read:
+        said = f"the trail delivers to s3://{min(buckets)}, which no usage source reads"
+        yield warning(CHECK, said, "set the location in usage.sources to that bucket")
+
+
+def examine_sources(tools: Tools, accounts: Collection[str]) -> list[Finding]:
+    """Whether every usage source can be listed and holds fresh log files."""
+    sources: list[UsageSource] = []
+
+    def look() -> Iterator[Finding]:
+        sources.extend(tools.sources)
+        yield from _unread(tools)
+
+    found = examined("usage-source", look)
+    for source in sources:
+        found += examined("usage-source", partial(_source, tools, source, accounts))
+    return found
+
+
+def _unread(tools: Tools) -> Iterator[Finding]:
+    read = len(tools.sources) + (tools.last_accessed is not None)
+    if not tools.sources:
+        yield warning(
+            "usage-source",
+            "no CloudTrail files are read: nobody's calls are known, and no scream is heard",
+            "add {type: cloudtrail, location: s3://BUCKET/PREFIX} to usage.sources",
+        )
+    elif read < tools.rules.usage_sources:
+        yield warning(
+            "usage-source",
+            f"{tools.rules.usage_sources - read} of the usage sources are of a type that this version does not read",
+            "use type cloudtrail or access-advisor",
+        )
+
+
+def _source(tools: Tools, source: UsageSource, accounts: Collection[str]) -> Iterator[Finding]:
+    name = source.source.removeprefix("cloudtrail:")
+    if _holds(tools, source, accounts, _FRESH):
+        yield good("usage-source", f"{name} holds log files of the last {_FRESH.days} days")
+    elif _holds(tools, source, accounts, tools.rules.lookback):
+        said = f"{name} holds log files, but none of the last {_FRESH.days} days"
+        yield warning("usage-source", said, "see whether the trail still delivers there")
+    else:
+        said = f"{name} holds no log file of the last {tools.rules.lookback.days} days"
+        yield failed("usage-source", said, "correct the location in usage.sources")
+
+
+def _holds(tools: Tools, source: UsageSource, accounts: Collection[str], age: timedelta) -> bool:
+    """Whether there is a log file that young; account by account, because a whole listing may take an hour."""
+    now = tools.clock.now()
+    asked: list[Collection[str] | None] = [[account] for account in sorted(accounts)] or [None]
+    return any(next(iter(source.list_parts(now - age, now, each)), None) is not None for each in asked)
