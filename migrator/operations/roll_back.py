@@ -8,7 +8,7 @@ from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import put_back
 from migrator.domain.dossier import User
 from migrator.domain.errors import MigratorError, UsageError
-from migrator.domain.lifecycle import CUT, Move, State, move
+from migrator.domain.lifecycle import CUT, Move, move
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Carried, Order
 from migrator.operations.report import Moved, Movement, carried, planned
@@ -52,7 +52,11 @@ def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
         user = work.users.get(user_id)
     try:
         moved = _undo(tools, apply, user, asked)
-        return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only) if asked.retract else moved
+        if not asked.retract:
+            return moved
+        with tools.store.begin() as work:
+            user = work.users.get(user_id)
+        return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only)
     except MigratorError as error:
         why = f"{error.what} ({error.next_step})" if error.next_step else error.what
         with tools.store.begin() as work:
@@ -102,8 +106,6 @@ def _last_one(work: UnitOfWork, plan: Plan, needed: frozenset[str]) -> tuple[Cha
 
 def _told(tools: Tools, user: User, ended: Carried, irreversible: tuple[str, ...]) -> Moved:
     with tools.store.begin() as work:
-        if ended.user is not None and ended.user.state is State.ROLLED_BACK:
-            work.screams.answer(user.id, "rolled-back", ended.run.reason)
         weigh(tools, work, [user.id])
         work.commit()
     changes = tuple(carried(step) for step in ended.steps)
