@@ -5,12 +5,21 @@ comes on top of this and keeps the names.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migrator.domain.canonical import digest
 from migrator.domain.cuts import QUARANTINE
 from migrator.domain.model import Json
-from migrator.domain.policy.fit import DEFAULT_QUOTAS, PermissionSetSpec, fits, set_name, size
+from migrator.domain.policy.fit import (
+    DEFAULT_QUOTAS,
+    NAME_LENGTH,
+    ROLE_NAME_LENGTH,
+    PermissionSetSpec,
+    fits,
+    fits_role,
+    set_name,
+    size,
+)
 from migrator.domain.policy.merge import merge
 from migrator.domain.rules import Rules
 
@@ -18,6 +27,9 @@ Grant = tuple[str, str, Json]
 """(source, name, document): source is `user`, `group:NAME` or `boundary`; name is a policy name or a managed ARN."""
 
 MANAGED_BY = {"ManagedBy": "migrator"}
+
+SET, ROLE = "permission-set", "iam-role"
+"""What can be planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +46,17 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A set with the users it is planned for; `content` tells equal sets, whatever they are called."""
+    """A set with the users it is planned for; `content` tells equal sets, whatever they are called.
+
+    `documents` holds AWS's policies of a set that exists, by ARN: its users need not have them today.
+    """
 
     spec: PermissionSetSpec
     kind: str
     content: str
     problems: tuple[str, ...]
     users: tuple[int, ...]
+    documents: Mapping[str, Json] = field(default_factory=dict)
 
 
 def plan_sets(
@@ -53,12 +69,13 @@ def plan_sets(
     names = {*taken, *known.values()}
     planned = []
     for content, members in shared.items():
-        name = known.get(content) or set_name(_wanted(members), names)
+        kind = members[0].kind
+        most = ROLE_NAME_LENGTH if kind == ROLE else NAME_LENGTH
+        name = known.get(content) or set_name(_wanted(members), names, most)
         names.add(name)
-        spec = _described(_spec(members[0].grants, rules), name, members, rules)
-        planned.append(
-            Planned(spec, members[0].kind, content, tuple(fits(spec)), tuple(member.user for member in members))
-        )
+        spec = _described(spec_of(members[0].grants, rules), name, members, rules)
+        problems = fits_role(spec) if kind == ROLE else fits(spec)
+        planned.append(Planned(spec, kind, content, tuple(problems), tuple(member.user for member in members)))
     return tuple(sorted(planned, key=lambda p: p.spec.name))
 
 
@@ -94,6 +111,7 @@ def specification(planned: Planned) -> Json:
         "boundary": spec.boundary,
         "tags": dict(spec.tags),
         "problems": list(planned.problems),
+        **({"documents": dict(planned.documents)} if planned.documents else {}),
     }
 
 
@@ -112,7 +130,7 @@ def spec_from(document: Json) -> PermissionSetSpec:
 
 
 def _content(need: Needs, rules: Rules) -> str:
-    spec = _spec(need.grants, rules)
+    spec = spec_of(need.grants, rules)
     who = None if rules.share_across_owners else (need.owner, need.cost_center)
     parts = [spec.inline_policy, spec.managed_policies, spec.customer_policies, spec.boundary, need.kind, who]
     return digest(parts)
@@ -128,7 +146,8 @@ def _wanted(members: Sequence[Needs]) -> str:
     return "-".join((*groups[:1], first.user_name)) if len(members) == 1 else "-".join((*groups, first.user_name))
 
 
-def _spec(grants: Sequence[Grant], rules: Rules) -> PermissionSetSpec:
+def spec_of(grants: Sequence[Grant], rules: Rules) -> PermissionSetSpec:
+    """What grants as these do, fitted to AWS's quotas as far as can be; without a name."""
     ours = [g for g in grants if g[1] != QUARANTINE and not g[1].endswith(f":policy/{QUARANTINE}")]
     boundary = next((name for source, name, _ in ours if source == "boundary"), None)
     granting = {(name, digest(document)): (name, document) for source, name, document in ours if source != "boundary"}

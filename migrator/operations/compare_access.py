@@ -4,12 +4,12 @@ from typing import Any
 
 from migrator.domain.dossier import Dossier
 from migrator.domain.model import Json
-from migrator.domain.policy.actors import iam_user, identity_center_session
+from migrator.domain.policy.actors import iam_user
 from migrator.domain.policy.compare import Access, View, compare
 from migrator.domain.policy.evaluate import Policies
 from migrator.domain.policy.meaning import Successor, changes_of_meaning
 from migrator.domain.usage import UsageFact
-from migrator.operations.coverage import policies_of
+from migrator.operations.coverage import policies_of, successor
 from migrator.ports.tools import Tools
 
 
@@ -35,9 +35,7 @@ def _one(
     policies = {policy: document for _, policy, document in grants}
     session = user.person or user.user_name
     before = View(iam_user(facts.arn, facts.user_id, facts.tags), Policies(own, boundary=bound))
-    actor = identity_center_session(
-        user.account_id, planned.name, session, partition=facts.arn.split(":")[1], region=tools.rules.home_region
-    )
+    actor = successor(tools, dossier, planned.name)
     made = [(f.action, f.resource or None) for f in calls if f.action and not f.refused]
     found = compare(before, View(actor, policies_of(planned.spec, policies)), made)
     heir = Successor(user.user_name, facts.arn, session, planned.name, facts.tags)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from migrator.domain.coverage import Coverage, Excess, cover, unused_granted
 from migrator.domain.dossier import Dossier
-from migrator.domain.mapping import documents, spec_from
-from migrator.domain.model import Json
-from migrator.domain.policy.actors import identity_center_session
+from migrator.domain.mapping import customer_path, documents, spec_from
+from migrator.domain.model import Destination, Json
+from migrator.domain.policy.actors import Actor, identity_center_session, role_session
 from migrator.domain.policy.evaluate import Policies
 from migrator.operations.weigh import dossiers
 from migrator.ports.store import UnitOfWork
@@ -28,13 +28,7 @@ def refresh_coverage(tools: Tools, work: UnitOfWork, users: Sequence[int]) -> No
         used = {s for s, at in services.get(dossier.user.id, {}).items() if at and at >= since}
         policies = {name: document for _, name, document in granted.get(dossier.user.id, ())}
         compiled = policies_of(dossier.planned.spec, policies)
-        actor = identity_center_session(
-            dossier.user.account_id,
-            dossier.planned.name,
-            dossier.user.person or dossier.user.user_name,
-            partition=dossier.facts.arn.split(":")[1],
-            region=tools.rules.home_region,
-        )
+        actor = successor(tools, dossier, dossier.planned.name)
         found = cover(compiled, actor, calls, not_logged=sorted(used - logged), at=tools.clock.now())
         excess = unused_granted(compiled, calls, tools.catalogue)
         body = coverage_document(found, excess)
@@ -42,10 +36,23 @@ def refresh_coverage(tools: Tools, work: UnitOfWork, users: Sequence[int]) -> No
             work.access.cover(dossier.user.id, dossier.planned.spec_sha, body, tools.clock.now())
 
 
+def successor(tools: Tools, dossier: Dossier, name: str) -> Actor:
+    """Who the user will be under the planned set or role of that name: a person's session, or a machine's."""
+    user = dossier.user
+    partition = dossier.facts.arn.split(":")[1] if dossier.facts else "aws"
+    if user.destination is Destination.IAM_ROLE:
+        return role_session(user.account_id, name, user.user_name, partition=partition)
+    session = user.person or user.user_name
+    return identity_center_session(user.account_id, name, session, partition=partition, region=tools.rules.home_region)
+
+
 def policies_of(spec: Json, policies: Mapping[str, Json]) -> Policies:
-    """What a planned set grants and what bounds it; `policies` maps managed ARNs and policy names to documents."""
-    by_name = dict(policies)
-    by_name.update({"/" + arn.split(":policy/", 1)[1]: d for arn, d in policies.items() if ":policy/" in arn})
+    """What a planned set grants and what bounds it.
+
+    `policies` maps managed ARNs and policy names to documents; a set that exists brings AWS's policies with it.
+    """
+    by_name = {**spec.get("documents", {}), **policies}
+    by_name.update({customer_path(arn): document for arn, document in policies.items() if ":policy/" in arn})
     planned = spec_from(spec)
     bound = by_name.get(planned.boundary) if planned.boundary else None
     return Policies(identity=documents(planned, by_name), boundary=bound)

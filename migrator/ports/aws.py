@@ -7,6 +7,7 @@ from typing import Protocol
 from migrator.domain.changes import Change
 from migrator.domain.errors import MigratorError, Unreachable
 from migrator.domain.model import AccountFacts, Json, UserFacts
+from migrator.domain.roles import RoleFacts
 
 
 class AccessDenied(Unreachable):
@@ -158,6 +159,14 @@ class AccountReader(Protocol):
         """One user afresh, everything a snapshot needs; None where it does not exist."""
         ...
 
+    def read_role(self, account_id: str, name: str) -> RoleFacts | None:
+        """One role with what it grants and when it was last used; None where it does not exist."""
+        ...
+
+    def read_policies(self, account_id: str, arns: Collection[str]) -> Mapping[str, Json]:
+        """The documents of these managed policies as they are now; one that does not exist is left out."""
+        ...
+
     def find_references(self, account_id: str, user_arns: Collection[str], regions: Sequence[str]) -> References:
         """Policies of this account that name one of these users (by ARN or by unique id)."""
         ...
@@ -175,7 +184,19 @@ class Directory(Protocol):
         ...
 
     def permission_sets(self) -> Sequence[SetOnAws]:
-        """Every permission set, sorted by name."""
+        """Every permission set, sorted by name; many calls each."""
+        ...
+
+    def permission_set(self, name: str) -> SetOnAws | None:
+        """One permission set whole; None where there is none of that name."""
+        ...
+
+    def permission_set_names(self) -> Sequence[str]:
+        """The names of all permission sets, sorted."""
+        ...
+
+    def assignments(self, permission_set: str) -> Sequence[tuple[str, str, str]]:
+        """Where a set is assigned: (account, `GROUP` or `USER`, principal); a principal that is gone by its id."""
         ...
 
     def count_sets(self) -> int:
@@ -188,6 +209,14 @@ class Directory(Protocol):
 
     def user_name(self, user_id: str) -> str:
         """The name of a user by its id; its sessions carry it."""
+        ...
+
+    def members(self, group: str) -> Sequence[str] | None:
+        """The names of the users in a group, sorted; None where there is no such group."""
+        ...
+
+    def assigned(self, group: str) -> Sequence[tuple[str, str]]:
+        """What a group gives its members: (account, permission set), sorted."""
         ...
 
     def holders(self) -> Sequence[tuple[str, str, str]]:

@@ -140,3 +140,42 @@ def test_a_principal_that_is_gone_holds_nothing(world, kind):
 def test_nobody_holds_a_set_that_is_assigned_to_nobody(world):
     a_set(world, "analysts")
     assert world.directory.holders() == []
+
+
+def test_a_group_has_members_and_gives_them_sets_in_accounts(world):
+    assert world.directory.members("staff") is None
+    assert world.directory.assigned("staff") == []
+    for name in ("staff", "others"):
+        a_group(world, name)
+    for name in ("bob", "ada"):
+        a_person(world, name, group="staff")
+    assert world.directory.members("others") == []
+    assert world.directory.members("staff") == ["ada@acme.example", "bob@acme.example"]
+    for name in ("writers", "analysts"):
+        a_set(world, name)
+        create(world, "account-assignment", (world.instance, name, world.account, "GROUP", "staff"), True)
+    create(world, "account-assignment", (world.instance, "writers", world.account, "GROUP", "others"), True)
+    assert world.directory.assigned("staff") == [(world.account, "analysts"), (world.account, "writers")]
+
+
+def test_a_set_says_to_whom_it_is_assigned(world):
+    assert world.directory.assignments("analysts") == []
+    a_set(world, "analysts")
+    assert world.directory.assignments("analysts") == []
+    a_group(world, "staff")
+    a_person(world, "ada")
+    create(world, "account-assignment", (world.instance, "analysts", world.account, "USER", "ada@acme.example"), True)
+    create(world, "account-assignment", (world.instance, "analysts", world.account, "GROUP", "staff"), True)
+    assert world.directory.assignments("analysts") == [
+        (world.account, "GROUP", "staff"),
+        (world.account, "USER", "ada@acme.example"),
+    ]
+
+
+def test_an_assignment_outlives_its_principal(world):
+    a_group(world, "staff")
+    a_set(world, "analysts")
+    create(world, "account-assignment", (world.instance, "analysts", world.account, "GROUP", "staff"), True)
+    world.hands.make(Change("identity-store-group", (world.store, "staff"), {"description": ""}, None))
+    ((account, kind, _),) = world.directory.assignments("analysts")
+    assert (account, kind) == (world.account, "GROUP")

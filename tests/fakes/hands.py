@@ -12,6 +12,7 @@ from datetime import datetime
 
 from migrator.domain.changes import KINDS, Change, lasting
 from migrator.domain.model import AccountFacts, Credential, CredentialKind, GroupFacts, Json, UserFacts
+from migrator.domain.roles import RoleFacts
 from migrator.ports.aws import (
     Account,
     Caller,
@@ -55,6 +56,7 @@ class FakeAws:
         self._now = now
         self.there: dict[Key, Json] = {}
         self.iam_groups: dict[Target, GroupFacts] = {}
+        self.roles: dict[Target, RoleFacts] = {}
         self.orphans: list[Key] = []
         self.calls: list[tuple[str, Change]] = []
         self.on_call: Callable[[str, int], None] = lambda _moment, _n: None
@@ -277,6 +279,16 @@ class FakeAws:
         policies = {at[1]: deepcopy(document) for at, document in self._parts("managed-policy", (account_id,))}
         return AccountFacts(account_id, self._now(), tuple(u for u in users if u), tuple(groups), policies)
 
+    def read_role(self, account_id: str, name: str) -> RoleFacts | None:
+        """The role, where a test let it exist."""
+        return self.roles.get((account_id, name))
+
+    def read_policies(self, account_id: str, arns: Collection[str]) -> dict[str, Json]:
+        """What the account's managed policies say, and AWS's where a test told."""
+        known = {at[1]: document for at, document in self._parts("managed-policy", (account_id,))}
+        known |= {at[1]: document for at, document in self._parts("managed-policy", ("aws",))}
+        return {arn: deepcopy(known[arn]) for arn in sorted(arns) if arn in known}
+
     def find_references(self, _account_id: str, _user_arns: Collection[str], _regions: Sequence[str]) -> References:
         """Nothing here names a user."""
         return References()
@@ -337,6 +349,24 @@ class FakeAws:
             tags=dict(value["tags"]),
             accounts=tuple(sorted({k[2] for k, _ in self._parts("account-assignment", at)})),
         )
+
+    def assignments(self, permission_set: str) -> Sequence[tuple[str, str, str]]:
+        """Where a set is assigned; principals that are gone keep their names here."""
+        rows = [at for at, _ in self._parts("account-assignment", (HOME.instance_arn, permission_set))]
+        lost = [at for kind, at in self.orphans if kind == "account-assignment" and at[1] == permission_set]
+        return sorted((at[2], at[3], at[4]) for at in (*rows, *lost))
+
+    def members(self, group: str) -> Sequence[str] | None:
+        """The names of a group's users; None where there is no such group."""
+        at = (HOME.identity_store_id, group)
+        if ("identity-store-group", at) not in self.there:
+            return None
+        return [member[2] for member, _ in self._parts("identity-store-membership", at)]
+
+    def assigned(self, group: str) -> Sequence[tuple[str, str]]:
+        """(account, permission set) of everything a group gives."""
+        rows = self._parts("account-assignment", (HOME.instance_arn,))
+        return sorted((at[2], at[1]) for at, _ in rows if at[3:] == ("GROUP", group))
 
     def holders(self) -> Sequence[tuple[str, str, str]]:
         """Who holds what, groups resolved."""

@@ -24,6 +24,7 @@ from migrator.domain.gates.table import BEFORE, GATES, gates_for, held_by, judge
 from migrator.domain.gates.windows import next_opening
 from migrator.domain.lifecycle import CUTTING, Move, State
 from migrator.domain.model import Destination, Evidence, Kind
+from migrator.domain.roles import look_as_evidence
 from migrator.domain.rules import ChangeWindow, Rules, Share
 from migrator.domain.waves import Stage, WaveState
 from tests.unit.dossiers import (
@@ -305,7 +306,35 @@ def test_provisioned_says_whose_turn_it_is():
     assert ask("provisioned", a_dossier(provisioned_live=None)).why == "nobody looked whether it is provisioned"
     assert ask("provisioned", a_dossier(provisioned_live=False)).why == "the access is not complete in AWS"
     differing = ask("provisioned", a_dossier(user=machine, provisioned_live=False))
-    assert (differing.why, differing.opens) == ("the role differs from the plan", "its team applies the planned role")
+    assert differing.why == "the role differs from the plan"
+    assert differing.opens.startswith("its team applies the planned role; migrator permission-sets show data-dev")
+    unseen = ask("provisioned", a_dossier(user=machine, provisioned_live=None))
+    assert unseen.why == "nobody looked whether its role exists"
+
+
+def test_a_machine_waits_for_its_role_before_it_counts_as_provisioned():
+    machine = a_dossier(user=a_user(destination=Destination.IAM_ROLE, persons=()), provisioned_live=False)
+    assert held_by(gates_for(machine, Move.PROVISION, RULES, NOW)) == ("provisioned",)
+    assert held_by(gates_for(replace(machine, provisioned_live=True), Move.PROVISION, RULES, NOW)) == ()
+    person = a_dossier(provisioned_live=False)
+    assert held_by(gates_for(person, Move.PROVISION, RULES, NOW)) == ()
+
+
+def test_the_latest_look_says_in_what_a_role_differs():
+    machine = a_dossier(user=a_user(destination=Destination.IAM_ROLE), provisioned_live=False)
+    looks = [
+        look_as_evidence(machine.planned, found, None, at)
+        for found, at in ((("its boundary is missing",), ago(days=1)), (("role data-dev does not exist",), NOW))
+    ]
+    assert ask("provisioned", replace(machine, evidence=tuple(looks))).why == "role data-dev does not exist"
+
+
+def test_where_only_existing_sets_may_be_used_their_absence_is_told():
+    rules = replace(RULES, create_sets=False)
+    held = ask("fits-quotas", a_dossier(planned=None), rules=rules)
+    assert held.why == "no permission set that exists fits"
+    machine = a_dossier(planned=None, user=a_user(destination=Destination.IAM_ROLE))
+    assert ask("fits-quotas", machine, rules=rules).why == "nothing is planned"
 
 
 def a_sign_in(**changes: Any):

@@ -1,6 +1,6 @@
 """IAM, read: whole accounts with few calls, single users afresh."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -10,6 +10,8 @@ from migrator.adapters.aws.authorization import Authorization, document, read_au
 from migrator.adapters.aws.credential_report import Report
 from migrator.adapters.aws.iam_calls import IamCalls
 from migrator.adapters.aws.iam_credentials import CredentialReading
+from migrator.adapters.aws.iam_role import PERMISSIONS as ROLE_PERMISSIONS
+from migrator.adapters.aws.iam_role import read_role_afresh
 from migrator.adapters.aws.iam_user import PERMISSIONS as USER_PERMISSIONS
 from migrator.adapters.aws.iam_user import last_sign_in, read_user_afresh
 from migrator.adapters.aws.references import search
@@ -17,6 +19,7 @@ from migrator.adapters.aws.report_request import PERMISSIONS as REPORT_PERMISSIO
 from migrator.adapters.aws.report_request import request_report
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import AccountFacts, Json, UserFacts
+from migrator.domain.roles import RoleFacts
 from migrator.ports.aws import Missing, References, Trail
 from migrator.ports.clock import Clock
 
@@ -27,6 +30,7 @@ PERMISSIONS = tuple(
             "iam:GetPolicy",
             "iam:GetPolicyVersion",
             *REPORT_PERMISSIONS,
+            *ROLE_PERMISSIONS,
             *USER_PERMISSIONS,
         }
     )
@@ -72,6 +76,16 @@ class IamReader:
     def read_user(self, account_id: str, user_name: str) -> UserFacts | None:
         """One user afresh, everything a snapshot needs; None where it does not exist."""
         return read_user_afresh(self._calls(account_id), user_name, self.clock.now())
+
+    def read_role(self, account_id: str, name: str) -> RoleFacts | None:
+        """One role with what it grants and when it was last used; None where it does not exist."""
+        return read_role_afresh(self._calls(account_id), name, self.clock.now())
+
+    def read_policies(self, account_id: str, arns: Collection[str]) -> Mapping[str, Json]:
+        """The documents of these managed policies as they are now; one that does not exist is left out."""
+        calls = self._calls(account_id)
+        found = {arn: _fetched(calls, arn, set()) for arn in sorted(arns)}
+        return {arn: policy for arn, policy in found.items() if policy is not None}
 
     def find_references(self, account_id: str, user_arns: Collection[str], regions: Sequence[str]) -> References:
         """Policies of this account that name one of these users, by ARN or by unique id."""

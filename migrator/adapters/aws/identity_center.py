@@ -36,6 +36,7 @@ PERMISSIONS = (
     "sso:ListAccountAssignments",
     "identitystore:GetUserId",
     "identitystore:DescribeUser",
+    "identitystore:DescribeGroup",
     "identitystore:GetGroupId",
     "identitystore:ListUsers",
     "identitystore:ListGroupMemberships",
@@ -216,6 +217,33 @@ class IdentityCenterDirectory:
 
     # -- who holds what --------------------------------------------------------------------------------------------
 
+    def assignments(self, permission_set: str) -> Sequence[tuple[str, str, str]]:
+        """Where a set is assigned: (account, `GROUP` or `USER`, principal); a principal that is gone by its id."""
+        instance = self.instance()
+        with translated(f"reading assignments of {permission_set}"), suppress(Missing):
+            rows = self.with_set(
+                instance.instance_arn, permission_set, lambda arn: list(self._assignments(instance, arn))
+            )
+            return sorted((account, kind, self._principal(instance, kind, who)) for kind, who, account, _ in rows)
+        return []
+
+    def members(self, group: str) -> Sequence[str] | None:
+        """The names of the users in a group, sorted; None where there is no such group."""
+        instance = self.instance()
+        with translated(f"reading members of {group}"), suppress(Missing):
+            found = set(self._members(instance, self.group_id(instance.identity_store_id, group)))
+            return sorted(self._user_names(instance, found).values())
+        return None
+
+    def assigned(self, group: str) -> Sequence[tuple[str, str]]:
+        """What a group gives its members: (account, permission set), sorted; reads the assignments of every set."""
+        instance = self.instance()
+        with translated(f"reading what {group} is assigned"), suppress(Missing):
+            mine = self.group_id(instance.identity_store_id, group)
+            rows = [row for arn in self._set_arns(instance.instance_arn) for row in self._assignments(instance, arn)]
+            return sorted((account, name) for kind, who, account, name in rows if (kind, who) == ("GROUP", mine))
+        return []
+
     def holders(self) -> Sequence[tuple[str, str, str]]:
         """Who holds what: (user name, account, permission set), groups resolved; deleted principals hold nothing.
 
@@ -242,6 +270,15 @@ class IdentityCenterDirectory:
         for account in accounts:
             for row in listed(sso, "list_account_assignments", "AccountAssignments", AccountId=account, **which):
                 yield row["PrincipalType"], row["PrincipalId"], account, name
+
+    def _principal(self, instance: IdentityCenter, kind: str, identifier: str) -> str:
+        store, where = self.store(), instance.identity_store_id
+        try:
+            if kind == "GROUP":
+                return store.describe_group(IdentityStoreId=where, GroupId=identifier)["DisplayName"]
+            return store.describe_user(IdentityStoreId=where, UserId=identifier)["UserName"]
+        except store.exceptions.ResourceNotFoundException:
+            return identifier
 
     def _set_name(self, instance: str, arn: str) -> str:
         for name, known in dict(self._names).items():

@@ -28,7 +28,8 @@ from migrator.domain.dossier import (
     Used,
     User,
 )
-from migrator.domain.model import UserFacts
+from migrator.domain.model import Destination, Evidence, UserFacts
+from migrator.domain.roles import RoleSeen, latest_look
 from migrator.domain.snapshot import from_document
 from migrator.domain.usage import UsageFact
 from migrator.domain.waves import Approval, Wave
@@ -63,6 +64,7 @@ class Dossiers:
             grant = grants.get(user.id)
             stored = planned.get(user.id)
             wave = waves.get(user.id)
+            role = _role(user, stored, evidence.get(user.id, ()))
             found.append(
                 Dossier(
                     user=user,
@@ -74,7 +76,7 @@ class Dossiers:
                     planned=stored,
                     coverage=covered.get(user.id),
                     used=used[user.id],
-                    sign_ins=_of_person(user, persons, sessions),
+                    sign_ins=(*_of_person(user, persons, sessions), *_of_role(user, stored, role)),
                     wave=wave,
                     approvals=tuple(a for a in approvals.get(user.id, ()) if wave and a.wave == wave.id),
                     screams=screams.get(user.id, ()),
@@ -82,7 +84,7 @@ class Dossiers:
                     listening=listening,
                     population=population,
                     provisioned_at=grant.provisioned_at if grant else None,
-                    provisioned_live=None if grant is None else grant.provisioned_at is not None,
+                    provisioned_live=_live(user, grant, role),
                 )
             )
         return found
@@ -165,6 +167,24 @@ class Dossiers:
 
 def _plan(stored: StoredSet) -> PlannedSet:
     return PlannedSet(stored.name, stored.spec_sha, stored.spec, tuple(stored.spec.get("problems", ())))
+
+
+def _role(user: User, planned: PlannedSet | None, evidence: Iterable[Evidence]) -> RoleSeen | None:
+    return latest_look(planned, evidence) if user.destination is Destination.IAM_ROLE else None
+
+
+def _live(user: User, grant: Grant | None, role: RoleSeen | None) -> bool | None:
+    """Whether what is planned is there: a machine's role by the latest look, everything else by what we made."""
+    if user.destination is Destination.IAM_ROLE:
+        return None if role is None else not role.differences
+    return None if grant is None else grant.provisioned_at is not None
+
+
+def _of_role(user: User, planned: PlannedSet | None, role: RoleSeen | None) -> tuple[SignIn, ...]:
+    """A machine's role in use, by IAM's own memory."""
+    if planned is None or role is None or role.last_used_at is None:
+        return ()
+    return (SignIn(role.last_used_at, user.account_id, planned.name, planned.name),)
 
 
 def _identity(user: User, persons: Mapping[str, Person]) -> str | None:

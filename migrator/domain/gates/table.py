@@ -61,14 +61,19 @@ BEFORE: dict[Move, tuple[str, ...]] = {
 NOT_FOR_RETIRE = frozenset({"person-linked", "coverage", "sso-sign-in"})
 """Gates that do not apply to a user who gets no new access."""
 
+ROLE_FIRST = ("provisioned",)
+"""What a machine waits for besides, before it counts as provisioned: its team makes the role, not we."""
+
 NEVER_WAIVED = frozenset({"snapshot", "not-break-glass", "wave-approved"})
 """Gates that no decision opens."""
 
 
 def gates_for(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> tuple[GateResult, ...]:
     """What every gate before `move` says about this user, waivers applied, in the contract's order."""
-    retiring = dossier.user.destination is Destination.RETIRE
-    names = (name for name in BEFORE[move] if not (retiring and name in NOT_FOR_RETIRE))
+    destination = dossier.user.destination
+    retiring, awaited = destination is Destination.RETIRE, (destination, move) == (Destination.IAM_ROLE, Move.PROVISION)
+    asked = (*BEFORE[move], *(ROLE_FIRST if awaited else ()))
+    names = (name for name in asked if not (retiring and name in NOT_FOR_RETIRE))
     return tuple(judge(name, dossier, move, rules, now) for name in names)
 
 

@@ -87,6 +87,23 @@ def identity_center_session(
     return Actor(session, context, frozenset({"aws:username", "aws:principaltag/"}))
 
 
+def role_session(
+    account: str, role: str, session_name: str, *, partition: str = "aws", organization: str = ""
+) -> Actor:
+    """A machine's session of an IAM role without a path that does not exist yet.
+
+    `aws:username` is absent. What the role's tags, its trust and its MFA will be is its team's to decide: unknown.
+    """
+    role_arn = f"arn:{partition}:iam::{account}:role/{role}"
+    context = {
+        **_common(role_arn, account, organization),
+        "aws:userid": f"{NEW_ROLE_ID}:{session_name}",
+        "aws:principaltype": "AssumedRole",
+    }
+    session = f"arn:{partition}:sts::{account}:assumed-role/{role}/{session_name}"
+    return Actor(session, context, frozenset({"aws:username"}))
+
+
 def _common(principal_arn: str, account: str, organization: str) -> dict[str, str]:
     known = {"aws:principalorgid": organization} if organization else {}
     return {

@@ -69,10 +69,33 @@ def fits(spec: PermissionSetSpec, quotas: Quotas = DEFAULT_QUOTAS) -> list[str]:
     return [problem for check in checks for problem in check(spec, quotas)]
 
 
+def fits_role(spec: PermissionSetSpec, quotas: Quotas = DEFAULT_QUOTAS) -> list[str]:
+    """Lists what keeps a planned role from being made, in words; empty where it fits."""
+    checks = (_role_name_problems, _role_policy_problems, _tag_problems)
+    return [problem for check in checks for problem in check(spec, quotas)]
+
+
+def _role_name_problems(spec: PermissionSetSpec, _quotas: Quotas) -> Iterable[str]:
+    return _misnamed(spec.name, ROLE_NAME_LENGTH)
+
+
+def _role_policy_problems(spec: PermissionSetSpec, quotas: Quotas) -> Iterable[str]:
+    characters = 0 if spec.inline_policy is None else size(spec.inline_policy)
+    if characters > quotas.role_inline:
+        yield f"inline policies: {characters:,} characters without blanks, at most {quotas.role_inline:,}"
+    attached = len(spec.managed_policies) + len(spec.customer_policies)
+    if attached > quotas.role_policies:
+        yield f"managed policies: {attached}, at most {quotas.role_policies} per role: raise that quota first"
+
+
 def _name_problems(spec: PermissionSetSpec, _quotas: Quotas) -> Iterable[str]:
-    if not 1 <= len(spec.name) <= NAME_LENGTH:
-        yield f"name: {len(spec.name)} characters, at least 1 and at most {NAME_LENGTH}"
-    if _FOREIGN.search(spec.name):
+    return _misnamed(spec.name, NAME_LENGTH)
+
+
+def _misnamed(name: str, most: int) -> Iterable[str]:
+    if not 1 <= len(name) <= most:
+        yield f"name: {len(name)} characters, at least 1 and at most {most}"
+    if _FOREIGN.search(name):
         yield "name: only ASCII letters, digits and + = , . @ - _ are allowed"
 
 
@@ -124,6 +147,9 @@ def _tag_problems(spec: PermissionSetSpec, quotas: Quotas) -> Iterable[str]:
 NAME_LENGTH = 32
 """The most characters of a permission set's name: `AWSReservedSSO_` + name + `_` + 16 are the 64 of a role's."""
 
+ROLE_NAME_LENGTH = 64
+"""The most characters of a role's name (IAM User Guide, "IAM and STS quotas")."""
+
 _FOREIGN = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
 _DURATION = re.compile(r"PT(?:(\d{1,3})H)?(?:(\d{1,4})M)?")
 _SHORTEST, _LONGEST = 60, 12 * 60
@@ -132,17 +158,17 @@ _TAG_KEY_LENGTH, _TAG_VALUE_LENGTH = 128, 256
 _MARK = 6
 
 
-def set_name(wanted: str, taken: Collection[str] = ()) -> str:
+def set_name(wanted: str, taken: Collection[str] = (), most: int = NAME_LENGTH) -> str:
     """Makes a legal permission set name of any text, the same for the same text, and none of `taken` (in any case).
 
-    A name that had to be shortened or changed ends in six digits of the text's SHA-256, so that two texts that look
-    alike after it stay apart.
+    With `most` at `ROLE_NAME_LENGTH` it is a role's. A name that had to be shortened or changed ends in six digits of
+    the text's SHA-256, so that two texts that look alike after it stay apart.
     """
     occupied = {name.lower() for name in taken}
     plain = _FOREIGN.sub("-", wanted).strip("-")
-    if plain == wanted and 1 <= len(plain) <= NAME_LENGTH and plain.lower() not in occupied:
+    if plain == wanted and 1 <= len(plain) <= most and plain.lower() not in occupied:
         return plain
-    stem = plain[: NAME_LENGTH - _MARK - 1].rstrip("-") or "set"
+    stem = plain[: most - _MARK - 1].rstrip("-") or "set"
     attempt = 0
     while True:
         seed = wanted if attempt == 0 else f"{wanted}\0{attempt}"
