@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from migrator.adapters.clock import SystemClock
 from migrator.cli.desk import Desk
 from migrator.domain.errors import MigratorError, NotFound, Unreachable
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from migrator.sandbox.people import People
     from migrator.sandbox.seed import Seeded
 
+NOW = SystemClock().now
 HOME = Path(".demo")
 DAYS = 60
 PAST = 21
@@ -49,7 +51,6 @@ waves:
   max_in_scream_test: 30%
 """
 CANARY = ("data/erin", "data/judy", "data/quentin", "shared/mallory", "web/ivan", "data/niaj")
-APPROVER = "SecurityLead"
 RESTORED = "shared/mallory"
 PEOPLE_BY_HAND = ("data/erin", "data/quentin", "shared/mallory", "web/ivan")
 
@@ -68,11 +69,11 @@ class PlayedClock:
 
     def refresh(self) -> None:
         """Ask the sandbox what time it is: its people have moved it."""
-        self._offset = self.control.now() - datetime.now(UTC)
+        self._offset = self.control.now() - NOW()
 
     def now(self) -> datetime:
         """The sandbox's present."""
-        return datetime.now(UTC) + self._offset
+        return NOW() + self._offset
 
     def sleep(self, seconds: float) -> None:
         """Let the sandbox's time pass."""
@@ -115,7 +116,9 @@ class Stage:
 
     def _approver(self) -> Mapping[str, str]:
         """Another identity than the operator's; its session is as short-lived as a real one, so it is made anew."""
-        return _exports(self.sandbox, _second_identity(self.seeded))
+        from migrator.sandbox.approver import approver
+
+        return _exports(self.sandbox, approver(self.seeded))
 
     def key(self, user: str) -> str:
         """`ACCOUNT_ID/NAME` of a user of the story."""
@@ -180,18 +183,19 @@ def demo(
 
 
 def _set_up(desk: Desk, sandbox: "Sandbox", home: Path) -> Stage:
+    from migrator.sandbox.approver import hear_objects, make_approver
     from migrator.sandbox.organization import ACME
     from migrator.sandbox.people import People, history
     from migrator.sandbox.seed import seed
 
-    end = datetime.now(UTC)
+    end = NOW()
     begin = (end - timedelta(days=DAYS)).replace(hour=9, minute=30, second=0, microsecond=0)
     desk.out.print(
         "[bold]A simulated organization is built: AWS's rules, 37 IAM users, three weeks of their work.[/bold]"
     )
     with desk.err.status("people are working…"):
         seeded = seed(sandbox.endpoint, ACME, begin - timedelta(days=PAST))
-        _hear_data(seeded)
+        hear_objects(seeded)
         people = People(seeded, end.date())
         for _ in history(people, (begin - timedelta(days=1)).date(), PAST):
             pass
@@ -201,7 +205,7 @@ def _set_up(desk: Desk, sandbox: "Sandbox", home: Path) -> Stage:
     config = home / "config.yaml"
     config.write_text(CONFIG.format(home=home, trail=seeded.trail_location))
     operator = _exports(sandbox, seeded.administrator)
-    _make_second_identity(seeded)
+    make_approver(seeded)
     _write_env(home, operator)
     return Stage(seeded, people, clock, operator, sandbox, home, desk)
 
@@ -247,7 +251,7 @@ def _delete(stage: Stage) -> None:
     stage.say(
         "6. The others stay silent: after 7 days their keys are made inactive, after 14 more they may be deleted."
     )
-    while stage.clock.now() < datetime.now(UTC) - timedelta(days=4) and not _ready(stage):
+    while stage.clock.now() < NOW() - timedelta(days=4) and not _ready(stage):
         stage.pass_days(1)
     stage.run("wave", "approve", "canary", "--stage", "delete", approver=True)
     stage.run("advance", "--wave", "canary", "--to", "deleted")
@@ -268,7 +272,7 @@ def _ready(stage: Stage) -> bool:
 
 def _close(stage: Stage) -> None:
     stage.say("8. The next waves are proposed: the harmless first, one person's users together, teams spread.")
-    stage.clock.set((datetime.now(UTC) - timedelta(days=9)).replace(hour=9, minute=30))
+    stage.clock.set((NOW() - timedelta(days=9)).replace(hour=9, minute=30))
     stage.pass_days(1)
     stage.run("discover", quiet=True)
     stage.run("map", quiet=True)
@@ -277,7 +281,7 @@ def _close(stage: Stage) -> None:
     stage.run("advance", "--wave", "wave-1", quiet=True)
     stage.pass_days(8)
     stage.say("9. Now: where everyone is, who waits for what, what screamed, and what to do next.")
-    stage.clock.set(datetime.now(UTC))
+    stage.clock.set(NOW())
     stage.clock.control.deliver()
     stage.run("worker", "--once", quiet=True)
     stage.run("status")
@@ -301,36 +305,6 @@ def _tell_next(stage: Stage) -> None:
     stage.say("The simulated organization stays up. Try, in this shell:")
     for line in lines:
         stage.desk.out.print(f"  {line}", style="cyan", markup=False)
-
-
-def _hear_data(seeded: "Seeded") -> None:
-    """Let the organization's trail record object calls too, so that refusals of scripts on buckets are heard."""
-    from migrator.sandbox.clients import Clients
-
-    organization = seeded.organization
-    client = Clients(seeded.endpoint).make("cloudtrail", seeded.administrator, organization.home_region)
-    objects = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]
-    selector = {"ReadWriteType": "All", "IncludeManagementEvents": True, "DataResources": objects}
-    client.put_event_selectors(TrailName=organization.trail, EventSelectors=[selector])
-
-
-def _make_second_identity(seeded: "Seeded") -> None:
-    """A role of the management account for whoever approves."""
-    from migrator.sandbox.clients import Clients
-
-    iam = Clients(seeded.endpoint).make("iam", seeded.administrator, seeded.organization.home_region)
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{seeded.management_account}:root"}}
-    document = {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
-    iam.create_role(RoleName=APPROVER, AssumeRolePolicyDocument=json.dumps(document))
-    iam.attach_role_policy(RoleName=APPROVER, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-
-
-def _second_identity(seeded: "Seeded") -> "Credentials":
-    from migrator.sandbox.clients import Clients, Credentials
-
-    arn = f"arn:aws:iam::{seeded.management_account}:role/{APPROVER}"
-    sts = Clients(seeded.endpoint).make("sts", seeded.administrator, seeded.organization.home_region)
-    return Credentials.of_session(sts.assume_role(RoleArn=arn, RoleSessionName="lead")["Credentials"])
 
 
 def _exports(sandbox: "Sandbox", credentials: "Credentials") -> dict[str, str]:

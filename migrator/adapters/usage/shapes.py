@@ -65,11 +65,11 @@ _TEXTS = {
 _RAWS = {"parameters": "requestParameters", "response": "responseElements", "details": "serviceEventDetails"}
 
 
-def unpack(data: bytes) -> bytes:
+def unpack(data: bytes, largest: int = LARGEST) -> bytes:
     """The JSON text of a log file, whether packed (several gzip members are joined) or not; raises Unreadable."""
     if not data.startswith(GZIP):
         return data
-    whole, left = [], LARGEST
+    whole, left = [], largest
     while data.startswith(GZIP):
         member = zlib.decompressobj(wbits=31)
         try:
@@ -78,7 +78,7 @@ def unpack(data: bytes) -> bytes:
             raise Unreadable("broken gzip") from error
         left -= len(whole[-1])
         if left < 0:
-            raise Unreadable(f"larger than {LARGEST >> 20} MiB unpacked")
+            raise Unreadable(f"larger than {largest >> 20} MiB unpacked")
         if not member.eof:
             raise Unreadable("truncated gzip")
         data = member.unused_data

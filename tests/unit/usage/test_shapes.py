@@ -110,9 +110,9 @@ def test_a_file_cut_at_any_byte_is_never_half_read():
     assert all(read(plain[:end]).bad for end in range(len(plain)))
 
 
-def test_a_bomb_is_not_unpacked(monkeypatch):
-    monkeypatch.setattr(shapes, "LARGEST", 2**20)
-    assert read(gzip.compress(b'{"Records": [' + b" " * 2**21 + b"]}")).bad == "larger than 1 MiB unpacked"
+def test_a_bomb_is_not_unpacked():
+    with pytest.raises(shapes.Unreadable, match="larger than 1 MiB unpacked"):
+        shapes.unpack(gzip.compress(b'{"Records": [' + b" " * 2**21 + b"]}"), largest=2**20)
     assert read(a_file(ONE)).bad == ""
 
 
