@@ -10,10 +10,11 @@ from migrator.domain.dossier import Dossier, User
 from migrator.domain.errors import MigratorError, NotFound, Refused
 from migrator.domain.gates.table import unchecked
 from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, reached
-from migrator.domain.model import Json, UserFacts
+from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.coverage import refresh_coverage
+from migrator.operations.look_at_role import look_at_role
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, show
 from migrator.operations.read_usage import read_usage
@@ -34,6 +35,9 @@ LISTENING = frozenset({State.PROVISIONED, State.VERIFIED, State.QUARANTINED, Sta
 
 SEARCHED = frozenset({Move.QUARANTINE, Move.DELETE})
 """Moves whose gates ask what else names the user."""
+
+ROLE_SEEN = frozenset({Move.PROVISION, Move.VERIFY})
+"""Moves whose gates ask what became of a machine's role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
         user = reread(tools, user, f"before {name}")
     if name in SEARCHED:
         search_references(tools, user, together)
+    if name in ROLE_SEEN and user.destination is Destination.IAM_ROLE:
+        look_at_role(tools, user)
     with tools.store.begin() as work:
         weighed = weigh(tools, work, [user.id])[0]
         work.commit()
