@@ -36,14 +36,14 @@ def advance(
     from migrator.operations.waves import start
 
     desk: Desk = ctx.obj
-    goal = _goal(to)
+    goal, agreed = _goal(to), True
     lines = choose.choose_users(desk, users, wave=wave, account=account, state=state, kind=kind, where=where)
     if wave is not None and not plan:
         start(desk.tools, wave)
     if goal is State.DELETED and not plan:
         shown = move_users(desk.tools, desk.apply, lines, Advance(goal, plan_only=True))
-        _before_deletion(desk, shown)
-    movement = move_users(desk.tools, desk.apply, lines, Advance(goal, plan_only=plan))
+        agreed = _agree_to_deletion(desk, shown)
+    movement = move_users(desk.tools, desk.apply, lines, Advance(goal, plan_only=plan, agreed=agreed))
     desk.answer(movement_shape(movement), lambda: moves_table(movement, plan=plan))
     return movement.exit_code
 
@@ -86,12 +86,14 @@ def _goal(text: str | None) -> "State":
     return State(text)
 
 
-def _before_deletion(desk: Desk, shown: "Movement") -> None:
+def _agree_to_deletion(desk: Desk, shown: "Movement") -> bool:
+    """Ask where a deletion comes next; where none does, whoever comes to one all the same needs `--yes`."""
+    if not any(moved.outcome == "planned" and moved.after == "deleted" for moved in shown.users):
+        return desk.options.yes
     from migrator.cli.render.moves import losses
 
-    if not any(moved.outcome == "planned" for moved in shown.users):
-        return
     for line in losses(shown):
         desk.warn(line)
     if not desk.agree("Delete these users for good?"):
         raise UsageError("nothing was deleted", next_step="run the same command again when you are sure")
+    return True

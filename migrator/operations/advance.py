@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from migrator.domain.changes import Change, Plan
+from migrator.domain.changes import Change, Plan, losses
 from migrator.domain.cuts import deactivate, delete, quarantine, quarantine_arn
 from migrator.domain.dossier import Dossier, User
 from migrator.domain.errors import MigratorError, NotFound, Refused
 from migrator.domain.gates.table import unchecked
+from migrator.domain.journal import Step
 from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, reached
 from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.selection import Line
@@ -119,7 +120,7 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
 
 def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked: Advance) -> Moved:
     """At most one move. `together` are the account's users of this call: one search for references serves all."""
-    finished = _finish(apply, user)
+    finished = _left_over(tools, apply, user) if asked.plan_only else _finish(apply, user)
     if finished is not None:
         return finished
     name = next_move(user.state)
@@ -206,8 +207,26 @@ def _finish(apply: Apply, user: User) -> Moved | None:
     changes = tuple(carried(step) for step in ended.steps)
     state = str(ended.user.state if ended.user else user.state)
     if ended.done:
-        return Moved(user.key, str(user.state), state, "done", changes, why=f"finished the {run.kind} that was cut off")
+        why = f"finished the {run.kind} that was cut off"
+        return Moved(user.key, str(user.state), state, "done", changes, why=why, irreversible=_doomed(ended.steps))
     return Moved(user.key, str(user.state), state, "failed", changes, why="; ".join(s.error for s in ended.failed))
+
+
+def _left_over(tools: Tools, apply: Apply, user: User) -> Moved | None:
+    """What a dead process left of this user's work, shown and not touched: finishing it is the next change."""
+    run = apply.unfinished(user.subject)
+    if run is None:
+        return None
+    with tools.store.begin() as work:
+        steps = work.journal.steps(run)
+    changes = tuple(planned(step.change) for step in steps if step.outcome is None)
+    state = str(user.state)
+    why = f"the {run.kind} that was cut off is finished first"
+    return Moved(user.key, state, run.to_state or state, "planned", changes, why=why, irreversible=_doomed(steps))
+
+
+def _doomed(steps: Sequence[Step]) -> tuple[str, ...]:
+    return losses([step.change for step in steps])
 
 
 def _weigh_again(tools: Tools, user: int) -> None:

@@ -6,13 +6,13 @@ look at AWS answers it. Nothing is caught that is not understood; nothing is wri
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from migrator.domain.changes import Change, Plan, matches
 from migrator.domain.dossier import User
 from migrator.domain.errors import Busy, MigratorError, Refused, Stale
 from migrator.domain.journal import Outcome, Run, RunStatus, Step
-from migrator.domain.lifecycle import State
+from migrator.domain.lifecycle import Move, State
 from migrator.domain.model import Json
 from migrator.ports.aws import AccessDenied, Hands, Transient, Unavailable
 from migrator.ports.clock import Clock
@@ -312,6 +312,7 @@ class Apply:
             return row
         moved = {**details, "from": str(row.state), "to": run.to_state, "wave": run.wave}
         work.record.append(run.actor, run.kind, run.subject, moved, now)
+        _consequences(work, run, row, now)
         return work.users.save(replace(row, state=State(run.to_state), state_since=now))
 
     def _require_same(self, user: User | None, steps: Sequence[Step]) -> None:
@@ -336,6 +337,14 @@ def _require_unmoved(work: UnitOfWork, user: User) -> None:
             f"{user.key} was {user.state} when this was planned and is {row.state} now",
             next_step="run the same command again",
         )
+
+
+def _consequences(work: UnitOfWork, run: Run, user: User, now: datetime) -> None:
+    """What is true with the new state and with nothing less: a process that dies after it must not have lost it."""
+    if run.kind == Move.PROVISION:
+        work.access.granted(user.id, now)
+    if run.kind == Move.ROLLBACK:
+        work.screams.answer(user.id, "rolled-back", run.reason)
 
 
 def _status(steps: Sequence[Step]) -> RunStatus:

@@ -20,7 +20,6 @@ from migrator.domain.provisioning import (
 from migrator.operations.apply import Apply, Carried, Order
 from migrator.operations.report import Done, carried, planned
 from migrator.ports.aws import Hands
-from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
 
@@ -65,23 +64,26 @@ def provision(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning) 
         done += [carried(step) for step in ended.steps]
         if not ended.done:
             return None, done
+    _remember(tools, dossier)
     ended = apply.carry_out(plan.own)
     done += [carried(step) for step in ended.steps]
     if ended.done:
-        with tools.store.begin() as work:
-            work.access.granted(dossier.user.id, tools.clock.now())
-            _remember(tools, work, dossier)
-            work.commit()
+        _remember(tools, dossier)
     return ended, done
 
 
-def _remember(tools: Tools, work: UnitOfWork, dossier: Dossier) -> None:
-    """What Identity Center calls the person: sessions are told by that name."""
+def _remember(tools: Tools, dossier: Dossier) -> None:
+    """What Identity Center calls the person: sessions are told by that name. Asked before too: a process may die."""
     email = dossier.user.person
     if email is None or dossier.user.destination is not Destination.PERMISSION_SET:
         return
     identifier = tools.directory.find_user(email, email)
-    work.people.set_identity(email, identifier, tools.directory.user_name(identifier) if identifier else None)
+    if identifier is None:
+        return
+    name = tools.directory.user_name(identifier)
+    with tools.store.begin() as work:
+        work.people.set_identity(email, identifier, name)
+        work.commit()
 
 
 def carry_shared(tools: Tools, apply: Apply, order: Order) -> Carried:
@@ -117,7 +119,8 @@ def _person(tools: Tools, center: Center, email: str, name: str, account: str) -
             f"{email} is not in Identity Center, and identity_center.users is `existing`",
             next_step="let the identity provider provision the person, then run the same command again",
         )
-    return desired_person(center, email, email, name, account, create=identifier is None)
+    called = email if identifier is None else tools.directory.user_name(identifier)
+    return desired_person(center, email, called, name, account, create=identifier is None)
 
 
 def _direct(center: Center, person: Sequence[Desired], name: str, account: str) -> tuple[Desired, ...]:

@@ -38,21 +38,21 @@ def _candidates(work: UnitOfWork, mine: Grant | None, others: list[Grant]) -> li
     """What this grant alone keeps alive, in the order it must go; each was made by us, by the journal's word."""
     if mine is None or mine.email is None:
         return []
-    name, account = mine.permission_set, mine.account_id
+    name, account, called = mine.permission_set, mine.account_id, _called(work, mine.email)
     same_person = [g for g in others if g.email == mine.email]
     in_account = [g for g in others if g.permission_set == name and g.account_id == account]
     found = []
     for kind, target in work.journal.made(("identity-store-", "account-assignment", "permission-set")):
-        if kind == "identity-store-membership" and target[-1] == mine.email and target[1] == group_name(name, account):
+        if kind == "identity-store-membership" and target[1:] == (group_name(name, account), called):
             keep = any(g.permission_set == name and g.account_id == account for g in same_person)
         elif kind == "account-assignment" and target[1:3] == (name, account):
             keep = any(g.email == mine.email for g in in_account) if target[3] == "USER" else bool(in_account)
-            keep = keep or (target[3] == "USER" and target[4] != mine.email)
+            keep = keep or (target[3] == "USER" and target[4] != called)
         elif kind == "identity-store-group" and target[1] == group_name(name, account):
             keep = bool(in_account)
         elif kind == "permission-set" and target[1] == name:
             keep = any(g.permission_set == name for g in others)
-        elif kind == "identity-store-user" and target[1] == mine.email:
+        elif kind == "identity-store-user" and target[1] == called:
             keep = bool(same_person)
         else:
             continue
@@ -60,6 +60,11 @@ def _candidates(work: UnitOfWork, mine: Grant | None, others: list[Grant]) -> li
             found.append((kind, target))
     order = ("identity-store-membership", "account-assignment", "identity-store-group", "permission-set")
     return sorted(found, key=lambda c: (order.index(c[0]) if c[0] in order else len(order), c[1]))
+
+
+def _called(work: UnitOfWork, email: str) -> str:
+    """What Identity Center calls the person: its address, unless it was there before under another name."""
+    return next((p.user_name for p in work.people.all() if p.email == email and p.user_name), email)
 
 
 def _there(tools: Tools, candidates: list[tuple[str, tuple[str, ...]]]) -> tuple[Change, ...]:
