@@ -52,6 +52,7 @@ class Advance:
 
 def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -> Movement:
     """Move these users; accounts in parallel, the users of one account one after the other."""
+    tools.actor  # noqa: B018  # without an identity nothing begins, and nobody is named as failed
     fresh = [line for line in lines if line.user.state is State.DISCOVERED and line.user.vanished_at is None]
     if fresh and not asked.plan_only:
         map_users(tools, apply, fresh)
@@ -103,7 +104,16 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
     except MigratorError as error:
         with tools.store.begin() as work:
             state = str(work.users.get(user_id).state)
-        return Moved(user.key, start, state, "failed", tuple(changes), why=_line(error), irreversible=tuple(lost))
+        return Moved(
+            user.key,
+            start,
+            state,
+            "failed",
+            tuple(changes),
+            why=_line(error),
+            irreversible=tuple(lost),
+            code=error.exit_code,
+        )
     state = step.after if step.outcome == "planned" else str(user.state)
     arrived = state != start and step.outcome in ("unchanged", "held")
     why = "" if arrived and step.outcome == "unchanged" else step.why

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from migrator.domain.changes import Change
+from migrator.domain.errors import Unreachable
 from migrator.domain.gates.result import GateResult
 from migrator.domain.journal import Step
 
@@ -23,7 +24,8 @@ class Done:
 class Moved:
     """One user's part of an advance or rollback.
 
-    `outcome` is `done`, `held`, `failed`, `planned` or `unchanged`; `why` is what a person should know, in one line.
+    `outcome` is `done`, `held`, `failed`, `planned` or `unchanged`; `why` is what a person should know, in one line;
+    `code` is the exit code of the error that failed it.
     """
 
     user: str
@@ -36,6 +38,7 @@ class Moved:
     why: str = ""
     irreversible: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
+    code: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,10 @@ class Movement:
 
     @property
     def exit_code(self) -> int:
-        """0 done (also some held), 1 somebody failed, 3 everybody was held."""
+        """0 done (also some held), 1 somebody failed, 3 everybody was held, 4 nobody could be reached."""
         outcomes = {user.outcome for user in self.users}
+        if outcomes == {"failed"} and {user.code for user in self.users} == {Unreachable.exit_code}:
+            return Unreachable.exit_code
         if "failed" in outcomes:
             return 1
         return 3 if outcomes == {"held"} else 0

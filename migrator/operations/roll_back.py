@@ -32,6 +32,7 @@ def roll_back(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Undo) ->
     """Roll these users back; never gated. What cannot come back is listed before and after."""
     if not asked.reason.strip():
         raise UsageError("a rollback needs a reason", next_step="give --reason TEXT")
+    tools.actor  # noqa: B018  # without an identity nothing begins, and nobody is named as failed
     accounts: dict[str, list[int]] = {}
     for line in lines:
         accounts.setdefault(line.user.account_id, []).append(line.user.id)
@@ -61,7 +62,7 @@ def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
         why = f"{error.what} ({error.next_step})" if error.next_step else error.what
         with tools.store.begin() as work:
             state = str(work.users.get(user_id).state)
-        return Moved(user.key, str(user.state), state, "failed", why=why)
+        return Moved(user.key, str(user.state), state, "failed", why=why, code=error.exit_code)
 
 
 def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:

@@ -2,9 +2,10 @@
 
 from migrator.adapters.aws.changes.center_kind import LOOK_UP, CenterKind
 from migrator.adapters.aws.changes.kind import Target, listed, not_so, tag_list, tag_map
-from migrator.domain.changes import Change
+from migrator.adapters.aws.errors import translated
+from migrator.domain.changes import UNREADABLE, Change
 from migrator.domain.model import Json
-from migrator.ports.aws import Missing, Rejected
+from migrator.ports.aws import Missing, NotSupported, Rejected
 
 
 class PermissionSet(CenterKind):
@@ -33,12 +34,21 @@ class PermissionSet(CenterKind):
     def _read(self, instance: str, arn: str) -> Json:
         sso = self.center.sso()
         found = sso.describe_permission_set(InstanceArn=instance, PermissionSetArn=arn)["PermissionSet"]
-        tags = listed(sso, "list_tags_for_resource", "Tags", InstanceArn=instance, ResourceArn=arn)
         return {
             "description": found.get("Description") or "",
             "session_duration": found.get("SessionDuration") or "PT1H",
-            "tags": tag_map(list(tags)),
+            "tags": self._tags(instance, arn),
         }
+
+    def _tags(self, instance: str, arn: str) -> Json:
+        try:
+            with translated("listing a permission set's tags"):
+                tags = listed(
+                    self.center.sso(), "list_tags_for_resource", "Tags", InstanceArn=instance, ResourceArn=arn
+                )
+                return tag_map(list(tags))
+        except NotSupported:
+            return UNREADABLE
 
     def make(self, change: Change) -> None:
         """Create with tags, change what differs, or delete."""
