@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from migrator.adapters.aws.changes.kind import listed, tag_map
 from migrator.adapters.aws.errors import translated
+from migrator.domain.changes import UNREADABLE
 from migrator.domain.model import Json
-from migrator.ports.aws import IdentityCenter, Missing, Rejected, SetOnAws
+from migrator.ports.aws import IdentityCenter, Missing, NotSupported, Rejected, SetOnAws
 
 if TYPE_CHECKING:
     from types_boto3_identitystore import IdentityStoreClient
@@ -136,7 +137,7 @@ class IdentityCenterDirectory:
         self.remember(described["Name"], arn)
         managed = listed(sso, "list_managed_policies_in_permission_set", "AttachedManagedPolicies", **which)
         accounts = listed(sso, "list_accounts_for_provisioned_permission_set", "AccountIds", **which)
-        tags = listed(sso, "list_tags_for_resource", "Tags", InstanceArn=instance, ResourceArn=arn)
+        tags = tags_of(sso, instance, arn)
         return SetOnAws(
             name=described["Name"],
             arn=arn,
@@ -146,7 +147,7 @@ class IdentityCenterDirectory:
             managed_policies=tuple(sorted(policy["Arn"] for policy in managed)),
             customer_policies=tuple(sorted(customer_policies(sso, which))),
             boundary=boundary(sso, which),
-            tags=tag_map(list(tags)),
+            tags={} if tags == UNREADABLE else tags,
             accounts=tuple(sorted(accounts)),
         )
 
@@ -308,6 +309,15 @@ class IdentityCenterDirectory:
             if len(names) == len(wanted):
                 break
         return names
+
+
+def tags_of(sso: "SSOAdminClient", instance: str, arn: str) -> Json:
+    """The tags of a permission set; UNREADABLE where the endpoint cannot list them."""
+    try:
+        with translated("listing a permission set's tags"):
+            return tag_map(list(listed(sso, "list_tags_for_resource", "Tags", InstanceArn=instance, ResourceArn=arn)))
+    except NotSupported:
+        return UNREADABLE
 
 
 def inline_policy(sso: "SSOAdminClient", which: Json) -> Json:

@@ -1,11 +1,11 @@
 """A permission set: its description, session duration and tags; its policies are changes of their own."""
 
 from migrator.adapters.aws.changes.center_kind import LOOK_UP, CenterKind
-from migrator.adapters.aws.changes.kind import Target, listed, not_so, tag_list, tag_map
-from migrator.adapters.aws.errors import translated
-from migrator.domain.changes import UNREADABLE, Change
+from migrator.adapters.aws.changes.kind import Target, listed, not_so, tag_list
+from migrator.adapters.aws.identity_center import tags_of
+from migrator.domain.changes import Change
 from migrator.domain.model import Json
-from migrator.ports.aws import Missing, NotSupported, Rejected
+from migrator.ports.aws import Missing, Rejected
 
 
 class PermissionSet(CenterKind):
@@ -37,18 +37,8 @@ class PermissionSet(CenterKind):
         return {
             "description": found.get("Description") or "",
             "session_duration": found.get("SessionDuration") or "PT1H",
-            "tags": self._tags(instance, arn),
+            "tags": tags_of(sso, instance, arn),
         }
-
-    def _tags(self, instance: str, arn: str) -> Json:
-        try:
-            with translated("listing a permission set's tags"):
-                tags = listed(
-                    self.center.sso(), "list_tags_for_resource", "Tags", InstanceArn=instance, ResourceArn=arn
-                )
-                return tag_map(list(tags))
-        except NotSupported:
-            return UNREADABLE
 
     def make(self, change: Change) -> None:
         """Create with tags, change what differs, or delete."""
