@@ -58,7 +58,9 @@ def read_response(response: Mapping[str, Json]) -> Answer:
     """What the body of an error response says."""
     error = response.get("Error", {})
     code = _word(error.get("Code"))
-    message = "" if code in _QUIET else clean(str(error.get("Message") or ""))
+    said = str(error.get("Message") or "")
+    # An emulator answers what it lacks with a page: it says nothing to a person.
+    message = "" if code in _QUIET or "<!doctype html" in said.lower() else clean(said)
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     reason = _word(response.get("Reason") or error.get("Reason"))
     return Answer(code, message, status, reason)

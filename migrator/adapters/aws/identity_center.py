@@ -146,7 +146,7 @@ class IdentityCenterDirectory:
             inline_policy=inline_policy(sso, which),
             managed_policies=tuple(sorted(policy["Arn"] for policy in managed)),
             customer_policies=tuple(sorted(customer_policies(sso, which))),
-            boundary=boundary(sso, which),
+            boundary=_boundary_if_told(sso, which),
             tags={} if tags == UNREADABLE else tags,
             accounts=tuple(sorted(accounts)),
         )
@@ -331,6 +331,15 @@ def customer_policies(sso: "SSOAdminClient", which: Json) -> Iterator[str]:
     operation = "list_customer_managed_policy_references_in_permission_set"
     for reference in listed(sso, operation, "CustomerManagedPolicyReferences", **which):
         yield f"{reference.get('Path') or '/'}{reference['Name']}"
+
+
+def _boundary_if_told(sso: "SSOAdminClient", which: Json) -> Json:
+    """A set's boundary; None also where the endpoint cannot tell."""
+    try:
+        with translated("reading a permission set's boundary"):
+            return boundary(sso, which)
+    except NotSupported:
+        return None
 
 
 def boundary(sso: "SSOAdminClient", which: Json) -> Json:
