@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
-SOURCES := migrator tests migrations benchmarks
+SOURCES := $(wildcard migrator tests migrations benchmarks docs)
+BENCHMARKS := $(filter-out benchmarks.naive_%,$(subst /,.,$(basename $(wildcard benchmarks/*.py))))
 
 .PHONY: setup demo test check format pages bench clean
 
@@ -26,6 +27,15 @@ check: setup
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@set -e; at=$$(mktemp -d); trap 'rm -rf "$$at"' EXIT; echo "database: sqlite:///$$at/check.db" > "$$at/config.yaml"; \
+	for step in upgrade check; do $(BIN)/migrator --config "$$at/config.yaml" db $$step; done
+	$(BIN)/python docs/generate.py --check
+
+pages: setup
+	$(BIN)/python docs/generate.py
+
+bench: setup
+	set -e; for one in $(BENCHMARKS); do $(BIN)/python -m $$one; done
 
 format: setup
 	$(BIN)/ruff check --fix $(SOURCES)
