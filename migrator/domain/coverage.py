@@ -23,6 +23,9 @@ USERS_ONLY = frozenset({"sts:getfederationtoken"})
 """What no role session can do, whatever its policies say (STS API reference)."""
 
 
+UNMAPPED = "unmapped"
+"""Why a call is in doubt whose event has no known action: no policy could tell."""
+
 NOTHING_ALLOWS = Decision(Result.IMPLICITLY_DENIED)
 """No statement allows it, and none denies it."""
 
@@ -132,7 +135,7 @@ def _judge(
     tally: _Tally, policies: Policies, actor: Actor, fact: UsageFact, keys: frozenset[str], at: datetime | None
 ) -> None:
     if fact.action is None:
-        tally.doubt(f"{fact.source}:{fact.event}", fact.resource, fact.calls, "unmapped")
+        tally.doubt(f"{fact.source}:{fact.event}", fact.resource, fact.calls, UNMAPPED)
         return
     name = fact.action.lower()
     if name in FREE:

@@ -5,7 +5,9 @@ One group per permission set and account, so that joining it gains nobody anothe
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
+from migrator.domain.changes import Change
 from migrator.domain.model import Json
 from migrator.domain.people import names
 from migrator.domain.policy.fit import PermissionSetSpec
@@ -78,6 +80,18 @@ def desired_person(
 def direct_assignment(center: Center, user_name: str, permission_set: str, account_id: str) -> tuple[Desired, ...]:
     """The assignment of a set to a person, where groups are not used."""
     return (("account-assignment", (center.instance, permission_set, account_id, "USER", user_name), True),)
+
+
+def writes(change: Change) -> tuple[Change, ...]:
+    """A change as AWS makes it, one write each: new fields, new tags and dropped tags of a set are three."""
+    before, after = change.before, change.after
+    if change.kind != "permission-set" or before is None or after is None:
+        return (change,)
+    fields = {**after, "tags": before["tags"]}
+    tagged = {**after, "tags": {**before["tags"], **after["tags"]}}
+    states = [before, fields, tagged, after]
+    steps = ((one, other) for one, other in pairwise(states) if one != other)
+    return tuple(Change(change.kind, change.target, one, other) for one, other in steps)
 
 
 def holdings(grants: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from migrator.domain.canonical import canonical
 from migrator.domain.dossier import Dossier, PlannedSet
 from migrator.domain.model import Evidence, Json, UserFacts
 from migrator.domain.policy.fit import PermissionSetSpec
-from migrator.domain.policy.merge import merge
+from migrator.domain.policy.same import same_policies
 
 CLAIM = "role"
 """The name under which a look at the role is kept among the evidence."""
@@ -49,11 +48,6 @@ def differences(planned: PermissionSetSpec, role: RoleFacts | None, user: UserFa
     if role is None:
         return (f"role {planned.name} does not exist in {user.account_id}",)
     return (*_of_grants(planned, role), *_of_trust(role.trust, user))
-
-
-def same_policies(one: Iterable[Json], other: Iterable[Json]) -> bool:
-    """Whether documents say the same together: statements in any order, lists in any order, whatever their Sids."""
-    return _statements(one) == _statements(other)
 
 
 def look_as_evidence(planned: PlannedSet, found: tuple[str, ...], role: RoleFacts | None, at: datetime) -> Evidence:
@@ -103,27 +97,6 @@ def _of_trust(trust: Json, user: UserFacts) -> Iterator[str]:
             yield "its trust names the user that is to go"
         if "*" in principals and not statement.get("Condition"):
             yield "its trust lets anybody assume it"
-
-
-def _statements(documents: Iterable[Json]) -> frozenset[str]:
-    found = list(documents)
-    return frozenset(canonical(_plain(one)) for one in merge(found)["Statement"]) if found else frozenset()
-
-
-def _plain(statement: Mapping[str, Json]) -> Json:
-    """A statement without what carries no meaning: its Sid, the order of lists, the case of actions."""
-    plain: dict[str, Json] = {}
-    for key, value in statement.items():
-        if key == "Condition":
-            plain[key] = {
-                operator: {name: sorted(map(str, _listed(values))) for name, values in block.items()}
-                for operator, block in value.items()
-            }
-        elif key.endswith("Action"):
-            plain[key] = sorted(action.lower() for action in _listed(value))
-        elif key != "Sid":
-            plain[key] = sorted(_listed(value))
-    return plain
 
 
 def _listed(value: Json) -> list[Json]:

@@ -8,6 +8,7 @@ from migrator.domain.mapping import customer_path, documents, spec_from
 from migrator.domain.model import Destination, Json
 from migrator.domain.policy.actors import Actor, identity_center_session, role_session
 from migrator.domain.policy.evaluate import Policies
+from migrator.domain.policy.fit import PermissionSetSpec
 from migrator.operations.weigh import dossiers
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
@@ -51,11 +52,19 @@ def policies_of(spec: Json, policies: Mapping[str, Json]) -> Policies:
 
     `policies` maps managed ARNs and policy names to documents; a set that exists brings AWS's policies with it.
     """
-    by_name = {**spec.get("documents", {}), **policies}
-    by_name.update({customer_path(arn): document for arn, document in policies.items() if ":policy/" in arn})
-    planned = spec_from(spec)
-    bound = by_name.get(planned.boundary) if planned.boundary else None
-    return Policies(identity=documents(planned, by_name), boundary=bound)
+    return ruling(spec_from(spec), named_policies(policies, spec.get("documents", {})))
+
+
+def ruling(spec: PermissionSetSpec, named: Mapping[str, Json]) -> Policies:
+    """What a set with these documents by name grants, compiled."""
+    bound = named.get(spec.boundary) if spec.boundary else None
+    return Policies(identity=documents(spec, named), boundary=bound)
+
+
+def named_policies(policies: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
+    """Documents by the names that sets use: managed policies by ARN, an account's own by `/path/name` too."""
+    own = {customer_path(arn): document for arn, document in policies.items() if ":policy/" in arn}
+    return {**policies, **own, **more}
 
 
 def coverage_document(found: Coverage, excess: Excess) -> Json:

@@ -1,28 +1,31 @@
 """Mine usage, plan permission sets, compute coverage: a user becomes `mapped` where kind and usage are known."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from migrator.domain.changes import Plan
 from migrator.domain.classify import classify, with_last_use
 from migrator.domain.errors import MigratorError
+from migrator.domain.existing import Offer
 from migrator.domain.gates.table import gates_for, held_by
 from migrator.domain.lifecycle import Move, State
-from migrator.domain.mapping import Needs, Planned, plan_sets, specification
+from migrator.domain.mapping import ROLE, SET, Needs, Planned, plan_sets, specification
 from migrator.domain.model import Destination
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
+from migrator.operations.choose_sets import choose_sets, read_offers
 from migrator.operations.coverage import refresh_coverage
 from migrator.operations.read_usage import UsageRead, read_last_accessed, read_usage
 from migrator.operations.report import Moved
 from migrator.operations.weigh import dossiers, weigh
+from migrator.ports.rows import EXISTING, OURS
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
 MAPPABLE = frozenset({State.DISCOVERED, State.MAPPED, State.ROLLED_BACK})
 """States in which a plan may still change."""
 
-WITH_SET = {Destination.PERMISSION_SET: "permission-set", Destination.IAM_ROLE: "iam-role"}
+WITH_SET = {Destination.PERMISSION_SET: SET, Destination.IAM_ROLE: ROLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,15 @@ class Mapped:
 
 def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     """Map these users; those past `mapped` stay as they are."""
+    tools.actor  # noqa: B018  # STS is asked first: an outsider's usage must not get into the database
     read = read_usage(tools)
     chosen = [line for line in lines if line.user.state in MAPPABLE and line.user.vanished_at is None]
     missing = read_last_accessed(tools, chosen)
     taken, blind = _names_of_others(tools)
+    offers = () if tools.rules.create_sets else read_offers(tools)
     with tools.store.begin() as work:
         _reclassify(tools, work, chosen)
-        _plan(tools, work, [line.user.id for line in chosen], taken)
+        _plan(tools, work, [line.user.id for line in chosen], taken, offers)
         work.commit()
     with tools.store.begin() as work:
         refresh_coverage(tools, work, [line.user.id for line in chosen])
@@ -55,11 +60,11 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
 def _names_of_others(tools: Tools) -> tuple[frozenset[str], tuple[str, ...]]:
     """Names of permission sets that exist and are not ours; what could not be asked."""
     with tools.store.begin() as work:
-        ours = {stored.name for stored in work.access.sets()}
+        ours = {stored.name for stored in work.access.sets() if stored.origin == OURS}
     try:
-        return frozenset(s.name for s in tools.directory.permission_sets() if s.name not in ours), ()
+        return frozenset(tools.directory.permission_set_names()) - ours, ()
     except MigratorError as error:
-        return frozenset(), (f"existing permission sets: {error.what}",)
+        return frozenset(), (f"existing permission sets: {error.what} ({error.next_step})",)
 
 
 def _reclassify(tools: Tools, work: UnitOfWork, lines: Sequence[Line]) -> None:
@@ -76,23 +81,39 @@ def _reclassify(tools: Tools, work: UnitOfWork, lines: Sequence[Line]) -> None:
         work.users.believe(user.id, found.evidence)
 
 
-def _plan(tools: Tools, work: UnitOfWork, users: Sequence[int], taken: frozenset[str]) -> None:
+def _plan(tools: Tools, work: UnitOfWork, users: Sequence[int], taken: frozenset[str], offers: Sequence[Offer]) -> None:
     granted = work.users.policies(users)
-    known = {stored.spec["content"]: stored.name for stored in work.access.sets()}
+    ours = {stored.name: stored for stored in work.access.sets() if stored.origin == OURS}
     everyone = work.users.many(users)
     needs = [
         Needs(u.id, u.user_name, WITH_SET[u.destination], granted.get(u.id, ()), u.owner, u.cost_center)
         for u in everyone
         if u.destination in WITH_SET
     ]
-    wanted: dict[int, Planned] = {}
-    for planned in plan_sets(needs, known, taken, tools.rules):
-        work.access.plan_set(planned.spec.name, specification(planned), "ours")
-        wanted.update(dict.fromkeys(planned.users, planned))
+    to_make = [need for need in needs if need.kind == ROLE or tools.rules.create_sets]
+    known = {stored.spec["content"]: name for name, stored in ours.items()}
+    found = plan_sets(to_make, known, taken, tools.rules)
+    for planned in found:
+        work.access.plan_set(planned.spec.name, specification(planned), OURS)
+    if not tools.rules.create_sets:
+        found = (*found, *_chosen(tools, work, [need for need in needs if need.kind == SET], offers, ours))
+    wanted = {user: planned for planned in found for user in planned.users}
     for user in everyone:
         planned_for = wanted.get(user.id)
         name = planned_for.spec.name if planned_for else None
         work.access.want(user.id, user.person, name, user.account_id)
+
+
+def _chosen(
+    tools: Tools, work: UnitOfWork, needs: Sequence[Needs], offers: Sequence[Offer], ours: Collection[str]
+) -> list[Planned]:
+    """Sets that exist; one that we made ourselves under another configuration stays ours."""
+    chosen, arns = choose_sets(tools, work, needs, offers), {offer.spec.name: offer.arn for offer in offers}
+    for planned in chosen:
+        name = planned.spec.name
+        work.access.plan_set(name, specification(planned), OURS if name in ours else EXISTING)
+        work.access.set_arn(name, arns[name])
+    return chosen
 
 
 def _move(tools: Tools, apply: Apply, line: Line) -> Moved:

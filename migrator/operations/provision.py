@@ -1,11 +1,12 @@
 """Give a person the planned set: shared things first, in runs of their own, then the person's part."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from migrator.domain.changes import Change, Plan, matches
-from migrator.domain.dossier import Dossier
+from migrator.domain.dossier import Dossier, PlannedSet
 from migrator.domain.errors import Refused
+from migrator.domain.existing import same_content
 from migrator.domain.lifecycle import State
 from migrator.domain.mapping import spec_from
 from migrator.domain.model import Destination
@@ -16,10 +17,14 @@ from migrator.domain.provisioning import (
     desired_person,
     desired_set,
     direct_assignment,
+    writes,
 )
 from migrator.operations.apply import Apply, Carried, Order
+from migrator.operations.choose_sets import spec_on_aws
+from migrator.operations.foreign_group import require_harmless
 from migrator.operations.report import Done, carried, planned
 from migrator.ports.aws import Hands
+from migrator.ports.rows import OURS
 from migrator.ports.tools import Tools
 
 
@@ -42,12 +47,15 @@ def plan_provisioning(tools: Tools, dossier: Dossier, actor: str) -> Provisionin
     instance = tools.directory.instance()
     center = Center(instance.instance_arn, instance.identity_store_id)
     name = dossier.planned.name
-    whole: tuple[Desired, ...] = desired_set(center, spec_from(dossier.planned.spec)) if tools.rules.create_sets else ()
+    whole = _set(tools, center, dossier.planned)
     person = _person(tools, center, user.person, name, user.account_id)
+    called = person[-1][1][-1]
     if tools.rules.groups == "none":
-        mine = (*(p for p in person if p[0] == "identity-store-user"), *_direct(center, person, name, user.account_id))
+        new = (part for part in person if part[0] == "identity-store-user")
+        mine = (*new, *direct_assignment(center, called, name, user.account_id))
     else:
-        whole, mine = (*whole, *desired_assignment(center, name, user.account_id)), person
+        require_harmless(tools, center, name, user.account_id, called)
+        whole, mine = (*whole, *_group(tools, center, name, user.account_id)), person
     set_changes = _renewed(tools, dossier, difference(tools.hands, whole), center)
     shared = Order(f"permission-set:{name}", "shared", Plan(set_changes), actor, wave=user.wave)
     own = Order(
@@ -65,6 +73,7 @@ def provision(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning) 
         if not ended.done:
             return None, done
     _remember(tools, dossier)
+    _remember_set(tools, dossier, plan)
     ended = apply.carry_out(plan.own)
     done += [carried(step) for step in ended.steps]
     if ended.done:
@@ -86,23 +95,39 @@ def _remember(tools: Tools, dossier: Dossier) -> None:
         work.commit()
 
 
+def _remember_set(tools: Tools, dossier: Dossier, plan: Provisioning) -> None:
+    """What AWS calls the set, where nobody knows or it was just made."""
+    if dossier.planned is None or dossier.user.destination is not Destination.PERMISSION_SET:
+        return
+    name = dossier.planned.name
+    new = any(c.kind == "permission-set" and c.creates for order in plan.shared for c in order.plan.changes)
+    with tools.store.begin() as work:
+        known = any(stored.name == name and stored.arn for stored in work.access.sets())
+    found = tools.directory.permission_set(name) if new or not known else None
+    if found is not None:
+        with tools.store.begin() as work:
+            work.access.set_arn(name, found.arn)
+            work.commit()
+
+
 def carry_shared(tools: Tools, apply: Apply, order: Order) -> Carried:
     """Carry out a plan for something shared; a dead owner's run is finished first, and the rest planned anew."""
     left = apply.unfinished(order.subject)
     if left is not None:
         apply.resume(left, None)
-        wanted = [(c.kind, c.target, c.after) for c in order.plan.changes]
+        ends = {(c.kind, c.target): c.after for c in order.plan.changes}
+        wanted = [(kind, target, after) for (kind, target), after in ends.items()]
         order = Order(order.subject, order.kind, Plan(difference(tools.hands, wanted)), order.actor, wave=order.wave)
     return apply.carry_out(order)
 
 
 def difference(hands: Hands, wanted: Iterable[Desired]) -> tuple[Change, ...]:
-    """The changes that are missing, each with what is there now."""
-    found = []
+    """The changes that are missing, each one write, the first of a target with what is there now."""
+    found: list[Change] = []
     for kind, target, after in wanted:
         before = hands.observe(Change(kind, target, None, after))
         if not matches(before, after):
-            found.append(Change(kind, target, before, after))
+            found += writes(Change(kind, target, before, after))
     return tuple(found)
 
 
@@ -123,9 +148,27 @@ def _person(tools: Tools, center: Center, email: str, name: str, account: str) -
     return desired_person(center, email, called, name, account, create=identifier is None)
 
 
-def _direct(center: Center, person: Sequence[Desired], name: str, account: str) -> tuple[Desired, ...]:
-    member = next(target for kind, target, _ in person if kind == "identity-store-membership")
-    return direct_assignment(center, member[-1], name, account)
+def _set(tools: Tools, center: Center, planned: PlannedSet) -> tuple[Desired, ...]:
+    """The set as we make it; one that is not ours to make must be there, as it was when it was chosen."""
+    spec = spec_from(planned.spec)
+    with tools.store.begin() as work:
+        ours = any(stored.name == spec.name and stored.origin == OURS for stored in work.access.sets())
+    if ours and tools.rules.create_sets:
+        return desired_set(center, spec)
+    found = tools.directory.permission_set(spec.name)
+    if found is None or not same_content(spec_on_aws(found), spec):
+        what = "does not exist" if found is None else "grants something else than when it was mapped"
+        raise Refused(
+            f"permission set {spec.name} {what}, and it is not ours to change",
+            next_step="run `migrator map` for its users, and see: migrator permission-sets diff",
+        )
+    return ()
+
+
+def _group(tools: Tools, center: Center, name: str, account: str) -> tuple[Desired, ...]:
+    """The group and its assignment; where groups are made elsewhere, the assignment alone."""
+    parts = desired_assignment(center, name, account)
+    return parts if tools.rules.groups == "create" else parts[1:]
 
 
 def _renewed(tools: Tools, dossier: Dossier, changes: tuple[Change, ...], center: Center) -> tuple[Change, ...]:
@@ -134,7 +177,7 @@ def _renewed(tools: Tools, dossier: Dossier, changes: tuple[Change, ...], center
     touched = [c for c in changes if c.kind.startswith("permission-set")]
     if not touched or any(c.kind == "permission-set" and c.creates for c in touched):
         return changes
-    found = next((s for s in tools.directory.permission_sets() if s.name == name), None)
+    found = tools.directory.permission_set(name)
     again = tuple(
         Change("permission-set-provisioning", (center.instance, name, account), "stale", "latest")
         for account in (found.accounts if found else ())

@@ -34,6 +34,10 @@ class Person:
     users: tuple[int, ...] = ()
 
 
+OURS, EXISTING = "ours", "existing"
+"""Where a set comes from: planned by us, or found and never touched."""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSet:
     """A permission set we planned or found: `origin` is `ours` or `existing`."""

@@ -8,7 +8,8 @@ import pytest
 
 from migrator.domain.dossier import PlannedSet
 from migrator.domain.policy.fit import PermissionSetSpec
-from migrator.domain.roles import RoleFacts, differences, latest_look, look_as_evidence, same_policies
+from migrator.domain.policy.same import same_policies
+from migrator.domain.roles import RoleFacts, differences, latest_look, look_as_evidence
 from tests.unit.dossiers import ACCOUNT, NOW, some_facts
 
 AWS = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
