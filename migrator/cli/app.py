@@ -16,6 +16,7 @@ from migrator.cli import (
     persons,
     policy,
     screams,
+    status,
     usage,
     users,
     waves,
@@ -38,6 +39,7 @@ SINGLE = (
     ("map", mapping.map_users),
     ("advance", move.advance),
     ("rollback", move.rollback),
+    ("status", status.status),
     ("worker", worker.worker),
     ("demo", demo.demo),
 )
