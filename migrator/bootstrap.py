@@ -1,6 +1,7 @@
 """Settings in, tools out, lazily. The only file that names every adapter; the seams of the tests are its arguments."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import time
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from migrator.domain.errors import Unreachable
 from migrator.domain.rules import ChangeWindow, ClassRule, Rules, Share
+from migrator.ports.aws import AccessDenied, NotSupported, Unavailable
+from migrator.ports.store import AnotherOrganization
 
 if TYPE_CHECKING:
     from migrator.adapters.aws.identity_center import IdentityCenterDirectory
@@ -183,8 +186,15 @@ class Toolbox:
 
     @cached_property
     def actor(self) -> str:
-        """Who decides, by STS."""
-        return self.accounts.caller().identity
+        """Who decides, by STS; raises AnotherOrganization where the database is not of the caller's organization."""
+        caller = self.accounts.caller()
+        with self.store.begin() as work:
+            known = work.organization()
+        # Whoever may not ask is let through: a rollback must not hang on one more permission.
+        with suppress(AccessDenied, Unavailable, NotSupported):
+            if known is not None and known != (here := self.accounts.organization_id()):
+                raise AnotherOrganization(known, here)
+        return caller.identity
 
     def _source(self, source: Any) -> "UsageSource":
         from migrator.adapters.usage.files import FolderTrail, S3Trail  # noqa: PLC0415  # msgspec

@@ -93,11 +93,12 @@ def _read(path: Path) -> str:
     try:
         return path.read_text()
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+        raise UsageError(f"cannot read {path}: {error.strerror}", next_step="name a file that you may read") from error
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
+        why = f"cannot write {path}: {error.strerror}"
+        raise UsageError(why, next_step="name a file that you may write") from error

@@ -87,7 +87,7 @@ class Desk:
         """A line on stderr that must be seen."""
         from migrator.cli.plain import plain
 
-        self.err.print(plain(text), markup=False, highlight=False)
+        self.err.print(plain(text), markup=False, highlight=False, soft_wrap=True)
 
     def agree(self, question: str) -> bool:
         """Ask a person; `--yes` says yes. Without a terminal nobody can be asked, which is an error, not a yes."""

@@ -22,7 +22,8 @@ def evaluate(ctx: typer.Context, file: str) -> int:
     try:
         lines = sys.stdin.readlines() if file == "-" else Path(file).read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
+        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        raise UsageError(f"cannot read {file}: {why}", next_step="name a file that you may read, or -") from error
     bad = False
     for answer in evaluate_policies(lines):
         bad = bad or "error" in answer

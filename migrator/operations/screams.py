@@ -24,11 +24,11 @@ def report(tools: Tools, line: Line, reason: str) -> tuple[Scream, str]:
         raise UsageError("say what broke", next_step="give --reason TEXT")
     if line.user.state not in CUT:
         raise UsageError(f"nothing of {line.user.key} is cut: it is {line.user.state}")
-    now = tools.clock.now()
+    now, actor = tools.clock.now(), tools.actor
     with tools.store.begin() as work:
-        scream = Scream(0, line.user.id, REPORTED, "", "", "", tools.actor, 1, now, now, reason=reason)
+        scream = Scream(0, line.user.id, REPORTED, "", "", "", actor, 1, now, now, reason=reason)
         saved = work.screams.save(scream)
-        work.record.append(tools.actor, "scream-reported", line.user.subject, {"reason": reason}, now)
+        work.record.append(actor, "scream-reported", line.user.subject, {"reason": reason}, now)
         weigh(tools, work, [line.user.id])
         work.commit()
     return saved, line.user.key
@@ -38,6 +38,7 @@ def dismiss(tools: Tools, scream_id: int, reason: str) -> tuple[Scream, str]:
     """Say that a scream is noise; the window goes on."""
     if not reason.strip():
         raise UsageError("a dismissal needs a reason", next_step="give --reason TEXT")
+    actor = tools.actor
     with tools.store.begin() as work:
         found = next((scream for scream in work.screams.all() if scream.id == scream_id), None)
         if found is None:
@@ -45,7 +46,7 @@ def dismiss(tools: Tools, scream_id: int, reason: str) -> tuple[Scream, str]:
         saved = work.screams.save(replace(found, disposition="dismissed", reason=reason))
         user = work.users.get(found.user)
         details = {"scream": scream_id, "reason": reason}
-        work.record.append(tools.actor, "scream-dismissed", user.subject, details, tools.clock.now())
+        work.record.append(actor, "scream-dismissed", user.subject, details, tools.clock.now())
         weigh(tools, work, [user.id])
         work.commit()
     return saved, user.key

@@ -37,6 +37,7 @@ class Turn:
 
 def work(tools: Tools, apply: Apply) -> Turn:
     """One turn, bounded: what is left is there at the next."""
+    tools.actor  # noqa: B018  # STS is asked first: an outsider's trail must not get into the database
     heard_since = _listening_since(tools)
     watched = watch(tools, apply)
     with tools.store.begin() as unit:

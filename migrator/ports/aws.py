@@ -143,6 +143,10 @@ class Accounts(Protocol):
         """Who we are; raises Unreachable where the credentials are missing, expired or refused."""
         ...
 
+    def organization_id(self) -> str:
+        """The id of the organization alone, in one call that every account may make."""
+        ...
+
     def organization(self) -> Organization:
         """The organization with every account, suspended ones included."""
         ...

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from migrator.domain.changes import Change
 from migrator.domain.dossier import Decision, Dossier, User
+from migrator.domain.errors import Refused
 from migrator.domain.gates.result import GateResult
 from migrator.domain.lifecycle import Move, State
 from migrator.domain.model import Evidence, Json, UserFacts
@@ -19,6 +20,7 @@ from migrator.ports.rows import Entry, Grant, Person, Reading, Recorded, StoredS
 
 __all__ = [
     "Access",
+    "AnotherOrganization",
     "Entry",
     "Grant",
     "Journal",
@@ -35,6 +37,18 @@ __all__ = [
     "Users",
     "Waves",
 ]
+
+
+class AnotherOrganization(Refused):
+    """The database belongs to one organization, the credentials to another: the configuration pairs them wrongly."""
+
+    exit_code = 2
+
+    def __init__(self, known: str, here: str) -> None:
+        super().__init__(
+            f"this database belongs to organization {known}, the credentials to {here}",
+            next_step="name the right database in the configuration, or use the other organization's credentials",
+        )
 
 
 class Users(Protocol):

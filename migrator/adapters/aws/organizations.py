@@ -34,6 +34,11 @@ class OrganizationAccounts:
         """Who we are."""
         return self.sessions.caller()
 
+    def organization_id(self) -> str:
+        """The organization's id; a lone account is an organization of its own."""
+        described = self._described(self.sessions.organization_client("organizations"))
+        return self.caller().account_id if described is None else str(described["Id"])
+
     def organization(self) -> Organization:
         """The organization with every account, sorted by id; a lone account is an organization of one.
 

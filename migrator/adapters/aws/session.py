@@ -29,8 +29,9 @@ class Sessions:
     """Gives clients, one for each identity, service and region; safe to share between threads.
 
     `read` acts in a member account as `discovery_role`, `change` as `change_role`; None stands for the caller's own
-    credentials, which also serve the caller's own account, unless `organization_role_arn` says that the caller is not
-    in the management account: then its account is a member like any other. Endpoints are botocore's business alone.
+    credentials, which open no other account. They also serve the caller's own account, unless `organization_role_arn`
+    says that the caller is not in the management account: then its account is a member like any other. Endpoints are
+    botocore's business alone.
     """
 
     def __init__(
@@ -99,10 +100,11 @@ class Sessions:
 
     def role_arn(self, account_id: str, purpose: Purpose) -> str | None:
         """The role that `client` acts as in an account; None where it is the caller itself."""
-        role = self._roles[purpose]
+        role, caller = self._roles[purpose], self.caller()
+        if role is None and account_id != caller.account_id:
+            raise _wrong_account(account_id, purpose, caller)
         if role is None:
             return None
-        caller = self.caller()
         if account_id == caller.account_id and self._organization_role is None:
             return None
         return f"arn:{caller.partition}:iam::{account_id}:role/{role.removeprefix('/')}"
@@ -145,6 +147,15 @@ class Sessions:
             raise _cannot_enter(error, role_arn) from error.__cause__
         given: Mapping[str, str] = answer["Credentials"]
         return given
+
+
+def _wrong_account(account_id: str, purpose: Purpose, caller: Caller) -> AccessDenied:
+    """Without this, another account's users would be taken for this one's, and a namesake's access cut."""
+    setting = "aws.discovery_role" if purpose == "read" else "aws.change_role"
+    return AccessDenied(
+        f"account {account_id} cannot be entered with the caller's own credentials, which are of {caller.account_id}",
+        next_step=f"name a role in {setting}, or leave only {caller.account_id} in aws.accounts.include",
+    )
 
 
 def _cannot_enter(error: MigratorError, role_arn: str) -> AccessDenied:

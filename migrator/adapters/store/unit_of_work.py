@@ -25,12 +25,12 @@ from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
 from migrator.adapters.store.waves import SqlWaves
 from migrator.domain.dossier import Dossier
-from migrator.domain.errors import NotFound, Refused
+from migrator.domain.errors import NotFound
 from migrator.domain.gates.result import GateResult
 from migrator.domain.lifecycle import Move
 from migrator.domain.model import Json
 from migrator.ports.aws import Account
-from migrator.ports.store import Reading
+from migrator.ports.store import AnotherOrganization, Reading
 
 OnCommit = Callable[[int], None]
 """The seam that crash tests use: called with n before the n-th commit takes effect."""
@@ -100,10 +100,7 @@ class SqlUnitOfWork:
         """Tie this database to one organization; raises Refused for another."""
         known = self._do.execute(select(t.installation)).first()
         if known is not None and known.organization_id != organization_id:
-            raise Refused(
-                f"this database belongs to organization {known.organization_id}, the credentials to {organization_id}",
-                next_step="name the right database in config.yaml, or use the other organization's credentials",
-            )
+            raise AnotherOrganization(known.organization_id, organization_id)
         arn = instance_arn or (known.instance_arn if known else None)
         row = {"only": 1, "organization_id": organization_id, "partition": partition, "instance_arn": arn}
         upsert(self._do, t.installation, [row], ("only",))

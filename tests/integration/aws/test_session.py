@@ -44,10 +44,15 @@ def test_the_callers_own_account_needs_no_role(sessions):
     assert arn_of(sessions.client("sts", OWN, "read")) == sessions.caller().arn
 
 
-def test_without_a_role_every_account_is_seen_with_the_callers_own_credentials():
-    sessions = Sessions(discovery_role=None)
+@pytest.mark.parametrize(("purpose", "setting"), [("read", "aws.discovery_role"), ("change", "aws.change_role")])
+@pytest.mark.usefixtures("endpoint")
+def test_without_a_role_the_callers_own_account_is_open_and_no_other(purpose, setting):
+    sessions = Sessions()
 
-    assert arn_of(sessions.client("sts", MEMBER, "read")) == sessions.caller().arn
+    assert arn_of(sessions.client("sts", OWN, purpose)) == sessions.caller().arn
+    with pytest.raises(AccessDenied, match=f"{MEMBER} cannot be entered .* of {OWN}") as refused:
+        sessions.client("sts", MEMBER, purpose)
+    assert setting in refused.value.next_step
 
 
 def test_outside_the_management_account_the_callers_account_is_a_member_too():
