@@ -32,14 +32,14 @@ def snapshot(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) -> Gat
         return closed(gate, "the user vanished", command)
     age = now - facts.observed_at
     if age > FACTS_WITHIN:
-        return closed(gate, f"read {span(age)} ago", command)
+        return closed(gate, f"read {span(age)} ago", "nothing to do: advance reads it again")
     return opened(gate, f"read {span(max(age, timedelta()))} ago", facts.not_checked)
 
 
 def arn_references(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) -> GateResult:
     """`arn-references`: a search within `SEARCHED_WITHIN` found nothing that names the user."""
     gate, searched = "arn-references", dossier.references
-    again = f"migrator advance {dossier.user.key} --plan"
+    again = "nothing to do: advance searches"
     if searched.at is None:
         return closed(gate, "nobody searched for what names it", again)
     if searched.found:
@@ -51,7 +51,7 @@ def arn_references(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) 
         return closed(gate, why, "name the new principal there instead")
     age = now - searched.at
     if age > SEARCHED_WITHIN:
-        return closed(gate, f"searched {span(age)} ago", again)
+        return closed(gate, f"searched {span(age)} ago", f"{again} again")
     return opened(gate, "nothing names it", searched.not_checked)
 
 
