@@ -1,9 +1,10 @@
 """Refusals and results in the exact shape of each protocol that AWS services speak."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from xml.sax.saxutils import escape
 
 from moto.moto_api._internal import mock_random
@@ -31,14 +32,17 @@ class Answer:
 
 
 class Refusal(Exception):
-    """AWS's answer to a call that it refuses: code, message and HTTP status."""
+    """AWS's answer to a call that it refuses: code, message, HTTP status, and what else a JSON error has."""
 
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
+    def __init__(
+        self, code: str, message: str, status: int = 400, members: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Take the error code as AWS spells it for the service."""
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
+        self.members = members
 
 
 def refused(call: ApiCall, refusal: Refusal) -> Answer:
@@ -61,7 +65,8 @@ def header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
 
 
 def _json_refusal(call: ApiCall, refusal: Refusal, request_id: str) -> Answer:
-    body = json.dumps({"__type": refusal.code, "message": refusal.message, "Message": refusal.message}).encode()
+    said = {"__type": refusal.code, "message": refusal.message, "Message": refusal.message, **refusal.members}
+    body = json.dumps(said).encode()
     kind = "application/json" if call.protocol == "rest-json" else _JSON
     headers = (("Content-Type", kind), ("x-amzn-ErrorType", refusal.code), ("x-amzn-RequestId", request_id))
     return Answer(refusal.status, headers, body)

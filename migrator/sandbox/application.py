@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
 
-from migrator.sandbox import bootstrap, control_api, last_used, rules
-from migrator.sandbox.gateway import Environ, Gateway, StartResponse
+from migrator.sandbox import bootstrap, control_api, faults, last_used, rules
+from migrator.sandbox.gateway import CHECKS, Environ, Gateway, StartResponse
 
 
 class QuietRequests(MotoRequestHandler):
@@ -36,6 +36,7 @@ def serve(address: str, port: int) -> None:
     """Install the rules, reset to the empty organization and serve for ever."""
     last_used.install()
     rules.install()
+    CHECKS.insert(0, faults.refuse)
     bootstrap.reset()
     server = make_server(address, port, Application(), threaded=True, request_handler=QuietRequests)
     threading.Thread(target=control_api.deliver_for_ever, daemon=True, name="delivery").start()

@@ -97,6 +97,20 @@ class Control:
         """Forget the calls made so far; the CloudTrail records stay."""
         self._do("calls/clear")
 
+    def faults(self, *rules: Mapping[str, Any], seed: int = 0) -> None:
+        """Set the fault rules, in place of those before; none lets all be well again.
+
+        Keys: `fault` (a name of `migrator.sandbox.faults`), and which calls it strikes: `service`, `operation`,
+        `account` (globs), `verb` (`read` or `write`), `after` (so many pass first), `times`, `percent`; `seconds` of
+        stale reads, `reason` of what ends FAILED.
+        """
+        self._do("faults/set", rules=list(rules), seed=seed) if rules else self._do("faults/clear")
+
+    def struck(self) -> list[dict[str, Any]]:
+        """Give the fault rules in force; `seen` and `struck` count the calls that each matched and struck."""
+        rules: list[dict[str, Any]] = self._do("faults")["rules"]
+        return rules
+
     def sign_in(
         self, account: str, user: str, *, mfa: bool = False, ok: bool = True, source_ip: str = "127.0.0.1"
     ) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from migrator.sandbox import ages, bootstrap, clock, recorder, sign_ins, snapshots, trails
+from migrator.sandbox import faults as bad_day
 from migrator.sandbox.clock import CLOCK
 from migrator.sandbox.enforcement import ENFORCING
 from migrator.sandbox.rules.paging import PAGE_SIZE
@@ -89,6 +90,23 @@ def clear_calls() -> Json:
     return {}
 
 
+def faults() -> Json:
+    """Tell the fault rules in force, with how many calls each matched and struck."""
+    return {"rules": bad_day.told()}
+
+
+def set_faults(rules: list[Json], seed: int = 0) -> Json:
+    """Set the fault rules; their counts begin anew."""
+    bad_day.put(rules, seed)
+    return faults()
+
+
+def clear_faults() -> Json:
+    """Let all be well again."""
+    bad_day.put(())
+    return {}
+
+
 def sign_in(account: str, user: str, mfa: bool = False, ok: bool = True, source_ip: str = "127.0.0.1") -> Json:
     """Let a user sign in to the console, or fail to."""
     sign_ins.sign_in(account, user, mfa=mfa, ok=ok, source_ip=source_ip)
@@ -124,6 +142,9 @@ COMMANDS: dict[str, Callable[..., Json]] = {
     "pages": pages,
     "calls": calls,
     "calls/clear": clear_calls,
+    "faults": faults,
+    "faults/set": set_faults,
+    "faults/clear": clear_faults,
     "sign-in": sign_in,
     "seed/user": seed_user,
     "seed/key": seed_key,

@@ -5,13 +5,15 @@ one lock is held from the first step to the last. That also makes every run of c
 """
 
 import logging
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from werkzeug.test import run_wsgi_app
 
-from migrator.sandbox import enforcement, last_used, recorder
+from migrator.sandbox import enforcement, faults, last_used, recorder, stale
 from migrator.sandbox.answers import Answer, Refusal, header, refused
 from migrator.sandbox.calls import ApiCall, read
 from migrator.sandbox.dispatch import Dispatcher
@@ -37,9 +39,13 @@ class Gateway:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        with LOCK:
-            call = read(environ, self._moto)
-            answer = self._answer(call, environ)
+        try:
+            with LOCK:
+                call = read(environ, self._moto)
+                answer = self._answer(call, environ)
+        except ConnectionError:
+            _hang_up(environ)
+            raise
         headers = list(answer.headers)
         if environ["REQUEST_METHOD"] == "HEAD":
             # A body here would be read as the next answer of the same connection.
@@ -53,12 +59,17 @@ class Gateway:
     def _answer(self, call: ApiCall, environ: Environ) -> Answer:
         try:
             principal = resolve(call)
+            faults.begin(call, principal)
         except Refusal as refusal:
             # A request that fails authentication leaves no event in CloudTrail.
             return refused(call, refusal)
+        if faults.present("reset"):
+            raise ConnectionResetError
         answer = self._judged(call, principal, environ)
         last_used.note(call, principal)
         recorder.note(call, principal, answer)
+        if faults.present("lost-answer"):
+            raise ConnectionAbortedError
         return answer
 
     def _judged(self, call: ApiCall, principal: Principal, environ: Environ) -> Answer:
@@ -66,7 +77,7 @@ class Gateway:
             enforcement.check(call, principal)
             for check in CHECKS:
                 check(call, principal)
-            return self._from_moto(call, principal, environ)
+            return self._made(call, principal, environ)
         except Refusal as refusal:
             return refused(call, refusal)
         except Exception as fault:
@@ -74,6 +85,14 @@ class Gateway:
             return refused(
                 call, Refusal("InternalFailure", f"The sandbox failed: {type(fault).__name__}: {fault}", 500)
             )
+
+    def _made(self, call: ApiCall, principal: Principal, environ: Environ) -> Answer:
+        old = stale.old_answer(call, principal)
+        if old is not None:
+            return old
+        answer = self._from_moto(call, principal, environ)
+        stale.learn(call, principal, answer)
+        return answer
 
     def _from_moto(self, call: ApiCall, principal: Principal, environ: Environ) -> Answer:
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = principal.account
@@ -86,3 +105,12 @@ class Gateway:
             raise Refusal("NotImplemented", f"The sandbox has no {call.service}:{call.operation}.", 501) from missing
         kept = [(name, value) for name, value in headers if name.lower() not in {"connection", "transfer-encoding"}]
         return Answer(int(status.partition(" ")[0]), tuple(kept), b"".join(body))
+
+
+def _hang_up(environ: Environ) -> None:
+    """Let the caller see a connection that broke instead of an answer."""
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is None:
+        return
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.shutdown(socket.SHUT_RDWR)

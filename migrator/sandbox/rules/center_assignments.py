@@ -13,6 +13,7 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
+from migrator.sandbox import faults
 from migrator.sandbox.rules.center_rights import shortfall
 from migrator.sandbox.rules.center_state import (
     Assignment,
@@ -61,6 +62,7 @@ def provision_set(call: Call) -> dict[str, Any]:
         created=now(),
         accounts=tuple(sorted(accounts)),
     )
+    work.failure = _bad_day()
     for account in work.accounts:
         work.failure = work.failure or shortfall(call, center, account, target.name)
     center.work[work.id] = work
@@ -171,9 +173,14 @@ def _queue(call: Call, kind: str) -> dict[str, Any]:
     if kind == "create" and sum(work.kind == "create" for work in unfinished) >= OUTSTANDING_LIMIT:
         raise Fault("ThrottlingException", f"More than {OUTSTANDING_LIMIT} account assignments are being created.")
     work = Work(str(mock_random.uuid4()), kind, target.arn, account, now(), assignment=wanted)
-    work.failure = shortfall(call, center, account, target.name)
+    work.failure = _bad_day() or shortfall(call, center, account, target.name)
     center.work[work.id] = work
     return _described(work)
+
+
+def _bad_day() -> str | None:
+    rule = faults.present("ends-failed")
+    return rule.reason if rule else None
 
 
 def _check_account(center: Center, account: str) -> None:
@@ -195,6 +202,8 @@ def _polled(call: Call, kind: str, parameter: str) -> Work:
 
 
 def _finish(center: Center, work: Work) -> None:
+    if faults.in_force("never-ends", _STARTED_BY[work.kind]):
+        return
     if work.failure is not None:
         work.status = "FAILED"
         return
@@ -237,6 +246,11 @@ def _provision(center: Center, work: Work) -> None:
         provision(center, account, center.permission_set(work.permission_set))
 
 
+_STARTED_BY = {
+    "create": "CreateAccountAssignment",
+    "delete": "DeleteAccountAssignment",
+    "provision": "ProvisionPermissionSet",
+}
 _EFFECTS = {"create": _assign, "delete": _unassign, "provision": _provision}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from moto.iam.models import AccessKey, SigningCertificate, User
 
+from migrator.sandbox import faults
 from migrator.sandbox.clock import CLOCK, naive
 from migrator.sandbox.principals import MANAGEMENT_ACCOUNT
 from migrator.sandbox.rules.iam_wire import IamCall, serve_iam
@@ -48,6 +49,8 @@ def install() -> None:
 
 def generate(call: IamCall) -> dict[str, Any]:
     """Start a report, or tell that the one of the last four hours is complete."""
+    if faults.present("never-ends"):
+        return {"State": "INPROGRESS"}
     now = CLOCK.now()
     report = REPORTS.value.get(call.iam.account_id)
     if report is not None and timedelta(0) <= now - report.made < _KEPT:

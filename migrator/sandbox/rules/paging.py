@@ -13,6 +13,7 @@ from typing import Any
 from moto.core.utils import camelcase_to_underscores, get_pagination_model
 from moto.iam.responses import IamResponse
 
+from migrator.sandbox import faults
 from migrator.sandbox.rules.iam_wire import IamCall, instead_of
 from migrator.sandbox.rules.wire import Fault
 from migrator.sandbox.state import Store
@@ -36,6 +37,9 @@ def install() -> None:
 
 def page(params: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> dict[str, Any]:
     """Return the page that Marker and MaxItems ask for, over one list or several counted together."""
+    bent = faults.bent(first=not params.get("Marker"))
+    if bent == "empty-page":
+        return {**{key: [] for key in lists}, "IsTruncated": True, "Marker": _marker(0)}
     start = _offset(params.get("Marker"))
     stop = start + min(int(params.get("MaxItems") or _DEFAULT), _MOST, PAGE_SIZE.value["iam"])
     answer: dict[str, Any] = {}
@@ -43,9 +47,9 @@ def page(params: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> dict[str,
     for key, rows in lists.items():
         answer[key] = rows[max(0, start - seen) : max(0, stop - seen)]
         seen += len(rows)
-    answer["IsTruncated"] = stop < seen
-    if stop < seen:
-        answer["Marker"] = base64.b64encode(f"sandbox:{stop}".encode()).decode()
+    answer["IsTruncated"] = bool(bent) or stop < seen
+    if answer["IsTruncated"]:
+        answer["Marker"] = _marker(0 if bent else stop)
     return answer
 
 
@@ -81,6 +85,10 @@ def _ordered(rows: list[Any]) -> list[Any]:
         if rows and all(hasattr(row, attribute) for row in rows):
             return sorted(rows, key=lambda row: str(getattr(row, attribute)))
     return sorted(rows) if rows and all(isinstance(row, str) for row in rows) else rows
+
+
+def _marker(stop: int) -> str:
+    return base64.b64encode(f"sandbox:{stop}".encode()).decode()
 
 
 def _offset(marker: str | None) -> int:

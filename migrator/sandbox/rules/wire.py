@@ -13,6 +13,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores, get_service_model
 
+from migrator.sandbox import faults
 from migrator.sandbox.calls import ApiCall
 from migrator.sandbox.principals import Principal
 
@@ -155,12 +156,19 @@ def page(
     call: Call, rows: Sequence[Any], key: str, default: int = 100, invalid: str = "ValidationException"
 ) -> dict[str, Any]:
     """Return the page of rows that MaxResults and NextToken ask for, under `key`."""
+    bent = faults.bent(first=not call.get("NextToken"))
+    if bent == "empty-page":
+        return {key: [], "NextToken": _token(key, 0)}
     start = _offset(call.get("NextToken"), invalid)
     stop = start + int(call.get("MaxResults") or default)
     answer: dict[str, Any] = {key: list(rows[start:stop])}
-    if stop < len(rows):
-        answer["NextToken"] = base64.urlsafe_b64encode(f"{key}:{stop}".encode()).decode()
+    if bent or stop < len(rows):
+        answer["NextToken"] = _token(key, 0 if bent else stop)
     return answer
+
+
+def _token(key: str, stop: int) -> str:
+    return base64.urlsafe_b64encode(f"{key}:{stop}".encode()).decode()
 
 
 def _offset(token: str | None, invalid: str) -> int:
