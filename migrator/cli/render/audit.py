@@ -10,7 +10,7 @@ from migrator.cli.render.table import row, table
 
 def audit_table(entries: list[dict[str, Any]]) -> RenderableType:
     """One line an entry."""
-    made = table("#", "when", "who", "what", "about", "details", right=("#",))
+    made = table("#", "when", "who", "what", "about", "details", right=("#",), drop=("who", "about"))
     for e in entries:
         details = ", ".join(f"{k}={v}" for k, v in e["details"].items() if v not in (None, "", []))
         row(made, e["seq"], e["at"][:19].replace("T", " "), e["actor"], e["event"], e["subject"], details)

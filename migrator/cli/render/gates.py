@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from migrator.cli.plain import cell
-from migrator.cli.render.table import row, state, table, when
+from migrator.cli.render.table import Listing, row, state, table, when
 
 
 def gates_table(data: dict[str, Any], now: datetime) -> RenderableType:
@@ -20,9 +19,9 @@ def gates_table(data: dict[str, Any], now: datetime) -> RenderableType:
     return Group(head, state(data["state"]), gate_rows(data["gates"], now))
 
 
-def gate_rows(gates: list[dict[str, Any]], now: datetime) -> Table:
+def gate_rows(gates: list[dict[str, Any]], now: datetime) -> Listing:
     """Gates one a line, the closed ones told apart by a mark, not by colour alone."""
-    made = table("", "gate", "why", "opens")
+    made = table("", "gate", "why", "opens", loose=("why", "opens"))
     for gate in gates:
         opens = "" if gate["open"] else gate["opens"] or ""
         if gate["opens_at"]:

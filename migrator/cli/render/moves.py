@@ -16,7 +16,7 @@ def moves_table(movement: Movement, *, plan: bool = False) -> RenderableType:
     """One line a user; with `plan` the changes below it; last, what cannot come back."""
     if not movement.users:
         return cell("nobody moved", "dim")
-    made = table("user", "from", "to", "outcome", "changes", "why", right=("changes",))
+    made = table("user", "from", "to", "outcome", "changes", "why", right=("changes",), drop=("changes", "from"))
     for moved in movement.users:
         outcome = cell(moved.outcome, OUTCOMES.get(moved.outcome, ""))
         row(made, moved.user, state(moved.before), state(moved.after), outcome, _changes(moved), moved.why)

@@ -16,7 +16,7 @@ def sets_table(sets: list[dict[str, Any]]) -> RenderableType:
     if not sets:
         return cell("no permission sets planned: migrator map")
     numbers = ("users", "accounts", "inline", "managed", "covered", "unused")
-    made = table("name", "type", *numbers, "problems", right=numbers)
+    made = table("name", "type", *numbers, "problems", right=numbers, drop=("inline", "managed", "accounts"))
     for one in sets:
         row(
             made,

@@ -12,7 +12,12 @@ def persons_table(persons: list[dict[str, Any]]) -> RenderableType:
     """One line a person, with what is left to do."""
     if not persons:
         return cell("no persons yet: migrator discover, or migrator users link USER --to EMAIL")
-    made = table("person", "users", "keys", "permission sets", "left to do", right=("keys",))
+    made = table(
+        *("person", "users", "keys", "permission sets", "left to do"),
+        right=("keys",),
+        drop=("permission sets",),
+        loose=("users", "left to do"),
+    )
     for person in persons:
         left = [f"{one['user']}: {one['next'] or '–'}" + _held(one["held_by"]) for one in person["left"]]
         row(

@@ -15,7 +15,12 @@ def screams_table(screams: list[dict[str, Any]], now: datetime) -> RenderableTyp
     """One line a scream."""
     if not screams:
         return cell("nothing screamed")
-    made = table("id", "user", "when", "call", "times", "agent", "from", "stands", right=("id", "times"))
+    made = table(
+        *("id", "user", "when", "call", "times", "agent", "from", "stands"),
+        right=("id", "times"),
+        drop=("when", "from", "agent"),
+        loose=("agent", "call"),
+    )
     for s in screams:
         stands = cell(s["disposition"], DISPOSITIONS.get(s["disposition"], ""))
         row(

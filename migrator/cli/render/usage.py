@@ -12,7 +12,9 @@ MOST = 8
 
 def usage_table(data: dict[str, Any]) -> RenderableType:
     """One line a user: how much, since when, mostly what."""
-    made = table("user", "calls", "denied", "first", "last", "mostly", right=("calls", "denied"))
+    made = table(
+        *("user", "calls", "denied", "first", "last", "mostly"), right=("calls", "denied"), drop=("first", "last")
+    )
     for user in data["users"]:
         calls = sorted(user["calls"], key=lambda c: -c["calls"])
         mostly = ", ".join(f"{c['action'] or c['event_name']} ×{c['calls']}" for c in calls[:MOST])

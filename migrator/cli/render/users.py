@@ -13,7 +13,11 @@ from migrator.cli.render.table import count, row, state, table, when
 
 def users_table(users: list[dict[str, Any]], now: datetime) -> RenderableType:
     """One line a user: who, what, where it stands, what holds it."""
-    made = table("user", "kind", "state", "keys", "last used", "person / owner", "wave", "waits for", right=("keys",))
+    made = table(
+        *("user", "kind", "state", "keys", "last used", "person / owner", "wave", "waits for"),
+        right=("keys",),
+        drop=("wave", "person / owner", "last used", "keys"),
+    )
     for user in users:
         held = [gate["gate"] for gate in user["next"]["gates"] if not gate["open"]]
         waits = "vanished" if user["vanished_at"] else f"held: {user['held']}" if user["held"] else ", ".join(held)
@@ -58,7 +62,7 @@ def _title(text: str) -> Text:
 
 
 def _credentials(credentials: list[dict[str, Any]], now: datetime) -> RenderableType:
-    made = table("kind", "id", "status", "before", "last used", "where")
+    made = table("kind", "id", "status", "before", "last used", "where", drop=("where", "before"))
     for c in credentials:
         where = " ".join(filter(None, (c["last_used_service"], c["last_used_region"])))
         row(made, c["kind"], c["id"], c["status"], c["original_status"], when(c["last_used_at"], now), where or "–")
@@ -87,7 +91,7 @@ def _evidence(evidence: list[dict[str, Any]]) -> RenderableType:
 
 
 def _timeline(timeline: list[dict[str, Any]], now: datetime) -> RenderableType:
-    made = table("when", "what", "who", "details")
+    made = table("when", "what", "who", "details", drop=("who",))
     for entry in timeline[-25:]:
         details = ", ".join(f"{k}={v}" for k, v in entry["details"].items() if v not in (None, "", []))
         row(made, when(entry["at"], now), entry["event"], entry["actor"], details)
