@@ -90,9 +90,9 @@ def spark(values: Iterable[float | None], width: int) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago, while that is near; the date once it is far."""
+    """How long ago, in its largest unit, while that is near; the date once it is far."""
     gap = now - at
-    return day(at, now) if gap > NEAR else f"{size(max(gap, timedelta()))} ago"
+    return day(at, now) if gap > NEAR else f"{coarse(max(gap, timedelta()))} ago"
 
 
 def until(at: datetime, now: datetime) -> str:
@@ -100,7 +100,7 @@ def until(at: datetime, now: datetime) -> str:
     if at - now > NEAR:
         year = f" {at.astimezone(UTC):%Y}" if at.year != now.year else ""
         return f"{at.astimezone(UTC):%a %d %b}{year} {at.astimezone(UTC):%H:%M}"
-    return f"{clock(at)}, in {size(at - now)}"
+    return f"{clock(at)}, in {coarse(at - now)}"
 
 
 def day(at: datetime, now: datetime) -> str:
@@ -112,6 +112,11 @@ def day(at: datetime, now: datetime) -> str:
 def clock(at: datetime) -> str:
     """The time of day, in UTC."""
     return f"{at.astimezone(UTC):%H:%M}"
+
+
+def coarse(duration: timedelta) -> str:
+    """A duration in its largest unit: `40 s`, `9 min`, `3 h`."""
+    return size(timedelta(hours=duration // timedelta(hours=1)) if duration >= timedelta(hours=1) else duration)
 
 
 def size(duration: timedelta) -> str:

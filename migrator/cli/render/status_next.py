@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from rich.text import Text
 
@@ -22,8 +23,15 @@ UNDER_TEST = frozenset({State.QUARANTINED, State.DEACTIVATED})
 MOST = 5
 """Entries of one kind told one by one."""
 
-Entry = tuple[str, str]
-"""What stands, and the command that moves it; no command where there is nothing to do."""
+URGENT = "yellow"
+
+
+class Entry(NamedTuple):
+    """What stands, and the command that moves it; no command where there is nothing to do."""
+
+    what: str
+    command: str
+    style: str = ""
 
 
 def next_lines(seen: Overview, groups: Sequence[Waiting], now: datetime, width: int) -> list[Text]:
@@ -31,23 +39,23 @@ def next_lines(seen: Overview, groups: Sequence[Waiting], now: datetime, width: 
     entries = list(_entries(seen, now)) if seen.standings or seen.accounts else []
     able = [group for group in groups if not group.by_time and not group.for_good]
     if able:
-        entries.append((f"free the {able[0].users} that wait for {able[0].gate}", opens_text(able[0], now)))
+        entries.append(Entry(f"free the {able[0].users} that wait for {able[0].gate}", opens_text(able[0], now)))
     if not entries:
         entries.append(_resting(seen, groups, now))
     column = width // 2
     found = [title("next")]
-    for what, command in entries:
+    for what, command, style in entries:
         if len(plain(what)) < column - 3 and len(plain(command)) <= width - column:
-            found.append(line("  ", left(what, column - 2), cell(command, COMMAND)))
+            found.append(line("  ", cell(left(what, column - 2), style), cell(command, COMMAND)))
         else:
-            found.append(line("  ", fit(what, width - 2)))
+            found.append(line("  ", cell(fit(what, width - 2), style)))
             found += wrapped(command, width, 6, COMMAND) if command else []
     return found
 
 
 def _entries(seen: Overview, now: datetime) -> Iterator[Entry]:
     if seen.screams.open:
-        yield f"{_many(seen.screams.open, 'scream')} to answer", "migrator screams list"
+        yield Entry(f"{_many(seen.screams.open, 'scream')} to answer", "migrator screams list", URGENT)
     yield from _missing_worker(seen, now)
     yield from _some([run for run in seen.runs if run.interrupted(now)], "interrupted", now)
     yield from _some([run for run in seen.runs if run.status == "failed"], "failed", now)
@@ -57,13 +65,13 @@ def _entries(seen: Overview, now: datetime) -> Iterator[Entry]:
         said = f"{failed[0].name or failed[0].id}{why}"
         more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
         command = f"migrator discover --account {failed[0].id}" if len(failed) == 1 else "migrator discover"
-        yield f"could not read {said}{more}", command
+        yield Entry(f"could not read {said}{more}", command, URGENT)
     yield from _ready(seen.ready)
     if seen.unjudged:
-        yield f"{_many(seen.unjudged, 'user')} whose gates were never computed", "migrator discover"
+        yield Entry(f"{_many(seen.unjudged, 'user')} whose gates were never computed", "migrator discover")
     going = sum(run.status == "running" and not run.interrupted(now) for run in seen.runs)
     if going:
-        yield f"{_many(going, 'run')} going on right now", ""
+        yield Entry(f"{_many(going, 'run')} going on right now", "")
 
 
 def _missing_worker(seen: Overview, now: datetime) -> Iterator[Entry]:
@@ -73,18 +81,18 @@ def _missing_worker(seen: Overview, now: datetime) -> Iterator[Entry]:
         return
     beat = seen.pulse.beat_at
     if beat is None:
-        yield "no worker ever ran: nobody listens", "migrator worker"
+        yield Entry("no worker ever ran: nobody listens", "migrator worker", URGENT)
     elif now - beat > SILENT:
-        yield f"the worker was last seen {ago(beat, now)}: nobody listens", "migrator worker"
+        yield Entry(f"the worker was last seen {ago(beat, now)}: nobody listens", "migrator worker", URGENT)
 
 
 def _some(runs: Sequence[OpenRun], how: str, now: datetime) -> Iterator[Entry]:
     for run in runs[:MOST]:
         why = f": {run.error}" if run.error and how == "failed" else f" {ago(run.started_at, now)}"
         resumes = ", the same command resumes" if how == "interrupted" else ""
-        yield f"{run.kind} of {run.user or run.subject} {how}{why}{resumes}", _again(run)
+        yield Entry(f"{run.kind} of {run.user or run.subject} {how}{why}{resumes}", _again(run), URGENT)
     if len(runs) > MOST:
-        yield f"{len(runs) - MOST} more {how}", "migrator users list"
+        yield Entry(f"{len(runs) - MOST} more {how}", "migrator users list")
 
 
 def _again(run: OpenRun) -> str:
@@ -110,9 +118,9 @@ def _ready(ready: Sequence[Ready]) -> Iterator[Entry]:
             goals[goal] = goals.get(goal, 0) + one.users
         of = f" of {group[0].wave}" if group[0].wave else ""
         (goal, first), *rest = goals.items()
-        yield f"{first}{of} can be {goal}" + "".join(f", {users} {goal}" for goal, users in rest), command
+        yield Entry(f"{first}{of} can be {goal}" + "".join(f", {users} {goal}" for goal, users in rest), command)
     if len(ordered) > MOST:
-        yield f"{len(ordered) - MOST} more groups whose gates are open", "migrator wave list"
+        yield Entry(f"{len(ordered) - MOST} more groups whose gates are open", "migrator wave list")
 
 
 def _step(ready: Ready) -> str:
@@ -127,14 +135,14 @@ def _step(ready: Ready) -> str:
 def _resting(seen: Overview, groups: Sequence[Waiting], now: datetime) -> Entry:
     """Where nothing is due: begin, wait, or be glad."""
     if not seen.accounts and not seen.standings:
-        return "nothing was read yet: look at every account first", "migrator discover"
+        return Entry("nothing was read yet: look at every account first", "migrator discover")
     if not seen.present:
         empty = f"wave {seen.wave} has no members" if seen.wave else "no IAM user was found: nothing to migrate"
-        return empty, ""
+        return Entry(empty, "")
     timed = [group.opens_at for group in groups if group.by_time and group.opens_at]
     if timed:
-        return f"nothing to do until {until(min(timed), now)}", ""
-    return "everybody has arrived", ""
+        return Entry(f"nothing to do until {until(min(timed), now)}", "")
+    return Entry("everybody has arrived", "")
 
 
 def _many(count: int, noun: str) -> str:

@@ -28,7 +28,7 @@ from migrator.domain.overview import Cry, Overview, Series
 from migrator.domain.screams import REPORTED, UNSETTLED, likely_fix
 from migrator.domain.waiting import USER, Waiting
 
-COUNT, GATE, WHY, SINCE = 5, 17, 60, 12
+COUNT, GATE, WHY, SINCE = 5, 17, 58, 12
 INDENT = COUNT + 2
 COMMAND = "cyan"
 TOGETHER = timedelta(hours=1)
@@ -146,9 +146,16 @@ def _cry(cry: Cry, now: datetime, width: int, *, wide: bool) -> list[Text]:
         found.append(line(" " * INDENT, cell(fit(origin, width - INDENT), "dim")))
     head = apart(line(*parts), cell(ago(scream.last, now), "dim"), width)
     if is_open:
-        found += wrapped(f"migrator rollback {cry.user} --reason TEXT", width, INDENT, COMMAND)
-        found += wrapped(f"or: migrator screams dismiss {scream.id} --reason TEXT", width, INDENT, COMMAND)
+        found += _ways(f"migrator rollback {cry.user}", f"migrator screams dismiss {scream.id}", width)
     return [head, *found, *wrapped(_answer(cry), width, INDENT, "" if is_open else "dim")]
+
+
+def _ways(put_back: str, noise: str, width: int) -> list[Text]:
+    """The two answers to a scream, on one line where there is room."""
+    one, other = f"{put_back} --reason TEXT, or:", f"{noise} --reason TEXT"
+    if cell_len(plain(f"{one} {other}")) <= width - INDENT:
+        return wrapped(f"{one} {other}", width, INDENT, COMMAND)
+    return [*wrapped(one, width, INDENT, COMMAND), *wrapped(other, width, INDENT, COMMAND)]
 
 
 def _call(cry: Cry) -> str:

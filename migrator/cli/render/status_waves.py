@@ -32,7 +32,7 @@ MARKS = {
     WaveState.PAUSED: ("‖", "yellow"),
     WaveState.DONE: ("✓", "dim"),
 }
-NAME, ETA = 12, 19
+NAME, SHORT, ETA = 12, 9, 16
 SHOWN = 12
 """Waves told one by one; of more, those of the same state are added up, the done ones first."""
 
@@ -47,7 +47,8 @@ def wave_lines(seen: Overview, now: datetime, width: int) -> list[Text]:
         rows.append(_Row("all", seen.present, style="bold"))
     sizes = [1 + max(len(word), *(len(str(row.counts[state])) for row in rows)) for state, word in COLUMNS]
     fixed = sum(sizes) + 2 * len(LINE_AFTER) + 4
-    name = max(NAME, min(width - ETA - fixed, max(cell_len(plain(row.name)) for row in rows)))
+    longest = max(NAME, *(cell_len(plain(row.name)) for row in rows))
+    name = max(SHORT, min(width - ETA - fixed, longest))
     found = [_header(name, sizes), *(row.line(name, sizes, width) for row in rows)]
     if seen.vanished:
         found.append(line(cell(f"and {seen.vanished} that somebody else deleted", "dim")))
@@ -120,4 +121,4 @@ def _eta(wave: WaveStanding, now: datetime) -> str:
     if wave.eta is None:
         return "all arrived" if wave.state is WaveState.RUNNING else "ready to start"
     soon = (wave.eta - now).days < 1
-    return f"not before {until(wave.eta, now).partition(',')[0] if soon else day(wave.eta, now)}"
+    return f"from {until(wave.eta, now).partition(',')[0] if soon else day(wave.eta, now)}"

@@ -167,6 +167,16 @@ def test_no_line_is_longer_than_the_terminal(width):
         assert max(map(cell_len, lines(shown, width))) <= width
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_no_line_ends_in_spaces(width):
+    assert [line for line in lines(the_sketch(), width) if line != line.rstrip()] == []
+
+
+def test_what_the_80_columns_say_the_160_say_too():
+    narrow, wide = (set(re.findall(r"[\w./-]+", text(the_sketch(), width))) for width in (80, 160))
+    assert narrow <= wide
+
+
 def test_the_questions_come_in_the_same_order_at_every_width():
     heads = [[line.split()[0] for line in lines(the_sketch(), width) if re.match(r"\S", line)] for width in (80, 160)]
     assert heads[0] == heads[1]
@@ -177,7 +187,7 @@ def test_the_questions_come_in_the_same_order_at_every_width():
 def test_the_table_stands_in_columns_with_a_line_before_the_cuts_and_one_before_the_end():
     assert part(the_sketch(), "wave") == [
         "canary       ✓   ·   ·    ·   · │    ·    · │   5    ·    ·  done 11 Nov",
-        "wave-1       ▶   ·   ·    2   3 │   16    3 │   ·    1    ·  not before 14 Dec",
+        "wave-1       ▶   ·   ·    2   3 │   16    3 │   ·    1    ·  from 14 Dec",
         "wave-2       ○  21   4    ·   · │    ·    · │   ·    ·    ·  needs 1 approval",
         "no wave        157   ·    ·   · │    ·    · │   ·    ·    ·",
         "all            178   4    2   3 │   16    3 │   5    1    ·",
@@ -207,22 +217,28 @@ def test_large_numbers_widen_their_own_column_only():
             "needs 1 approval",
         ),
         (a_wave("w", WaveState.APPROVED, standing(State.MAPPED)), "ready to start"),
-        (a_wave("w", WaveState.APPROVED, standing(State.MAPPED), starts_at=NOW + DAY), "not before 15 Dec"),
+        (a_wave("w", WaveState.APPROVED, standing(State.MAPPED), starts_at=NOW + DAY), "from 15 Dec"),
         (a_wave("w", WaveState.PAUSED, standing(State.MAPPED)), "paused"),
-        (a_wave("w", WaveState.RUNNING, standing(State.VERIFIED)), "not before 14 Dec"),
-        (a_wave("w", WaveState.RUNNING, standing(State.DEACTIVATED, since=NOW - 4 * DAY)), "not before 03 Dec"),
+        (a_wave("w", WaveState.RUNNING, standing(State.VERIFIED)), "from 14 Dec"),
+        (a_wave("w", WaveState.RUNNING, standing(State.DEACTIVATED, since=NOW - 4 * DAY)), "from 03 Dec"),
         (
             a_wave("w", WaveState.RUNNING, standing(State.QUARANTINED, opens_at=NOW + 9 * DAY, since=NOW - DAY)),
-            "not before 16 Dec",
+            "from 16 Dec",
         ),
         (a_wave("w", WaveState.RUNNING, standing(State.ROLLED_BACK)), "all arrived"),
-        (a_wave("w", WaveState.RUNNING, standing(State.DEACTIVATED, since=NOW - 99 * DAY)), "not before 14:05"),
+        (a_wave("w", WaveState.RUNNING, standing(State.DEACTIVATED, since=NOW - 99 * DAY)), "from 14:05"),
         (a_wave("w", WaveState.DONE, standing(State.DELETED, since=NOW - 400 * DAY)), "done 19 Oct 2025"),
     ],
 )
 def test_a_wave_says_what_it_waits_for_or_when_it_could_be_over(wave, said):
     seen = forecast(Overview(NOW, "o-1", standings=wave.members, waves=(wave,)), Rules(approvals=2), NOW)
     assert part(seen, "wave")[0].endswith(said)
+
+
+def test_numbers_of_four_digits_in_every_column_leave_room_for_the_eta_at_80_columns():
+    states = tuple(standing(state, 1234, "wave-1") for state in State)
+    seen = Overview(NOW, "o-1", standings=states, waves=(a_wave("wave-1", WaveState.DRAFT, *states, needs=1),))
+    assert part(seen, "wave")[0].endswith("  needs 1 approval")
 
 
 def test_many_waves_are_added_up_the_done_ones_first():
@@ -289,8 +305,8 @@ def test_an_open_scream_says_what_called_from_where_and_how_to_answer():
     assert shown == [
         f"   #7  {ERIN}  lambda:Invoke ×14                           10 min ago",
         "       nightly-report/1.4 from 203.0.113.77",
-        f"       migrator rollback {ERIN} --reason TEXT",
-        "       or: migrator screams dismiss 7 --reason TEXT",
+        f"       migrator rollback {ERIN} --reason TEXT, or:",
+        "       migrator screams dismiss 7 --reason TEXT",
         "       likely fix: find what runs there, and run it under a role",
     ]
 
