@@ -1,5 +1,6 @@
 """Runs and their changes, as the journal keeps them: what was intended, what was done, what is still a question."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -65,3 +66,19 @@ class Step:
     def question(self) -> bool:
         """Whether nobody knows if it happened."""
         return self.intent_at is not None and self.outcome is None
+
+
+def status(steps: Sequence[Step]) -> RunStatus:
+    """How a run with these steps has ended."""
+    bad = any(step.outcome in (Outcome.FAILED, Outcome.REFUSED, None) for step in steps)
+    return RunStatus.FAILED if bad else RunStatus.DONE
+
+
+def reaches(run: Run, steps: Sequence[Step]) -> bool:
+    """Whether the user's state may be claimed. A rollback may: what somebody's hand changed is theirs now.
+
+    The account's managed deny is nobody's own: where it cannot be removed, the user is where it was to go all the same.
+    """
+    allowed = {Outcome.DONE, Outcome.UNCHANGED} | ({Outcome.REFUSED} if run.kind == "rollback" else set())
+    own = (step for step in steps if not (step.change.kind == "managed-policy" and step.change.deletes))
+    return all(step.outcome in allowed for step in own)

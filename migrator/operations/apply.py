@@ -4,14 +4,15 @@ Forward, back, resume and lost answers are all this loop. A step with an intent 
 look at AWS answers it. Nothing is caught that is not understood; nothing is written in a `finally`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from migrator.domain.changes import Change, Plan, matches
 from migrator.domain.dossier import User
 from migrator.domain.errors import Busy, MigratorError, Refused, Stale
-from migrator.domain.journal import Outcome, Run, RunStatus, Step
+from migrator.domain.journal import Outcome, Run, RunStatus, Step, reaches, status
 from migrator.domain.lifecycle import Move, State
 from migrator.domain.model import Json
 from migrator.ports.aws import AccessDenied, Hands, Transient, Unavailable
@@ -84,13 +85,17 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """The loop with its tools. `worker` names this process; `gone` tells whether another worker is dead for sure."""
+    """The loop with its tools. `worker` names this process; `gone` tells whether another worker is dead for sure.
+
+    `at_work` holds the runs that threads of this process carry out now: its other runs were left behind.
+    """
 
     store: Store
     hands: Hands
     clock: Clock
     worker: str
     gone: Callable[[str], bool]
+    at_work: set[int] = field(default_factory=set)
 
     def carry_out(self, order: Order) -> Carried:
         """Write the plan down, then carry it out. Raises Busy if the subject is being moved by a living process."""
@@ -110,16 +115,18 @@ class Apply:
             wave=order.wave,
         )
         self._require_same(order.user, [Step(0, n, change) for n, change in enumerate(order.plan.changes)])
-        with self.store.begin() as work:
-            run = work.journal.start(run, order.plan.changes, order.facts_hash)
-            if order.user:
-                _require_unmoved(work, order.user)
-            if not order.plan.changes:
-                user = self._end(work, run, (), order.user)
+        with self._owning() as own:
+            with self.store.begin() as work:
+                run = work.journal.start(run, order.plan.changes, order.facts_hash)
+                if order.user:
+                    _require_unmoved(work, order.user)
+                if not order.plan.changes:
+                    user = self._end(work, run, (), order.user)
+                    work.commit()
+                    return Carried(replace(run, status=RunStatus.DONE), (), user)
+                own(run)
                 work.commit()
-                return Carried(replace(run, status=RunStatus.DONE), (), user)
-            work.commit()
-        return self._go(run, order.user)
+            return self._go(run, order.user)
 
     def unfinished(self, subject: str) -> Run | None:
         """The subject's unfinished run if its owner is dead; raises Busy if the owner may be alive."""
@@ -127,26 +134,47 @@ class Apply:
             run = work.journal.running(subject)
         if run is None:
             return None
-        alive = run.worker != self.worker and run.lease_until > self.clock.now() and not self.gone(run.worker)
-        if alive:
+        elsewhere = run.worker != self.worker and run.lease_until > self.clock.now() and not self.gone(run.worker)
+        if elsewhere or run.id in self.at_work:
             raise Busy(
                 f"{run.subject} is being moved by another process ({run.kind}, worker {run.worker})",
                 next_step=f"wait until it ends; after {run.lease_until:%H:%M} UTC the same command takes over",
             )
         return run
 
-    def resume(self, run: Run, user: User | None) -> Carried:
+    def resume(self, left: Run, user: User | None) -> Carried:
         """Take a dead owner's run over and finish it as it was planned."""
-        with self.store.begin() as work:
-            run = work.journal.take_over(run, self.worker, self.clock.now() + LEASE)
-            steps = work.journal.steps(run)
-            work.commit()
+        with self._taking_over(left) as (run, steps):
+            try:
+                self._require_same(user, steps)
+            except Refused as error:
+                self._give_up(run, steps, error)
+                raise
+            return self._go(run, user)
+
+    @contextmanager
+    def _owning(self) -> Iterator[Callable[[Run], None]]:
+        """While a run is owned by this thread; it is told before the commit that lets others see it."""
+        mine: list[int] = []
+
+        def own(run: Run) -> None:
+            mine.append(run.id)
+            self.at_work.add(run.id)
+
         try:
-            self._require_same(user, steps)
-        except Refused as error:
-            self._give_up(run, steps, error)
-            raise
-        return self._go(run, user)
+            yield own
+        finally:
+            self.at_work.difference_update(mine)
+
+    @contextmanager
+    def _taking_over(self, left: Run) -> Iterator[tuple[Run, list[Step]]]:
+        with self._owning() as own:
+            with self.store.begin() as work:
+                run = work.journal.take_over(left, self.worker, self.clock.now() + LEASE)
+                steps = work.journal.steps(run)
+                own(run)
+                work.commit()
+            yield run, steps
 
     def _give_up(self, run: Run, steps: Sequence[Step], error: Refused) -> None:
         """The user under that name is a stranger: no question of this run can be answered any more."""
@@ -160,21 +188,18 @@ class Apply:
             )
             work.commit()
 
-    def abandon(self, run: Run, user: User | None) -> None:
+    def abandon(self, left: Run, user: User | None) -> None:
         """Take a dead owner's run over, answer its questions by looking, and give the rest up."""
-        with self.store.begin() as work:
-            run = work.journal.take_over(run, self.worker, self.clock.now() + LEASE)
-            steps = work.journal.steps(run)
-            work.commit()
-        for step in steps:
-            if step.question:
-                observed = self._look(run, step)
-                came = matches(observed, step.change.after)
-                self._conclude(run, step, Outcome.DONE if came else Outcome.UNDONE, observed, user)
-        with self.store.begin() as work:
-            work.journal.finish(run, RunStatus.ABANDONED, self.clock.now())
-            work.record.append(run.actor, "run-abandoned", run.subject, {"run": run.id}, self.clock.now())
-            work.commit()
+        with self._taking_over(left) as (run, steps):
+            for step in steps:
+                if step.question:
+                    observed = self._look(run, step)
+                    came = matches(observed, step.change.after)
+                    self._conclude(run, step, Outcome.DONE if came else Outcome.UNDONE, observed, user)
+            with self.store.begin() as work:
+                work.journal.finish(run, RunStatus.ABANDONED, self.clock.now())
+                work.record.append(run.actor, "run-abandoned", run.subject, {"run": run.id}, self.clock.now())
+                work.commit()
 
     def _go(self, run: Run, user: User | None) -> Carried:
         with self.store.begin() as work:
@@ -283,7 +308,7 @@ class Apply:
                 user = self._write_outcome(work, run, step, outcome, observed, error, user)
             user = self._end(work, run, steps, user)
             work.commit()
-        return Carried(replace(run, status=_status(steps)), tuple(steps), user)
+        return Carried(replace(run, status=status(steps)), tuple(steps), user)
 
     def _write_outcome(
         self, work: UnitOfWork, run: Run, step: Step, outcome: Outcome, observed: Json, error: str, user: User | None
@@ -303,11 +328,11 @@ class Apply:
         return user
 
     def _end(self, work: UnitOfWork, run: Run, steps: Sequence[Step], user: User | None) -> User | None:
-        now, status = self.clock.now(), _status(steps)
-        work.journal.finish(run, status, now)
+        now, ended = self.clock.now(), status(steps)
+        work.journal.finish(run, ended, now)
         row = work.users.get(user.id) if user else None
-        details = {"run": run.id, "kind": run.kind, "status": str(status), "reason": run.reason}
-        if row is None or run.to_state is None or str(row.state) != run.from_state or not _reaches(run, steps):
+        details = {"run": run.id, "kind": run.kind, "status": str(ended), "reason": run.reason}
+        if row is None or run.to_state is None or str(row.state) != run.from_state or not reaches(run, steps):
             work.record.append(run.actor, "run-ended", run.subject, details, now)
             return row
         moved = {**details, "from": str(row.state), "to": run.to_state, "wave": run.wave}
@@ -345,17 +370,6 @@ def _consequences(work: UnitOfWork, run: Run, user: User, now: datetime) -> None
         work.access.granted(user.id, now)
     if run.kind == Move.ROLLBACK:
         work.screams.answer(user.id, "rolled-back", run.reason)
-
-
-def _status(steps: Sequence[Step]) -> RunStatus:
-    bad = any(step.outcome in (Outcome.FAILED, Outcome.REFUSED, None) for step in steps)
-    return RunStatus.FAILED if bad else RunStatus.DONE
-
-
-def _reaches(run: Run, steps: Sequence[Step]) -> bool:
-    """Whether the user's state may be claimed. A rollback may: what somebody's hand changed is theirs now."""
-    allowed = {Outcome.DONE, Outcome.UNCHANGED} | ({Outcome.REFUSED} if run.kind == "rollback" else set())
-    return all(step.outcome in allowed for step in steps)
 
 
 def _hand(change: Change, observed: Json) -> str:

@@ -1,11 +1,12 @@
 """Give a person the planned set: shared things first, in runs of their own, then the person's part."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from migrator.domain.changes import Change, Plan, matches
 from migrator.domain.dossier import Dossier, PlannedSet
-from migrator.domain.errors import Refused
+from migrator.domain.errors import Busy, Refused
 from migrator.domain.existing import same_content
 from migrator.domain.lifecycle import State
 from migrator.domain.mapping import spec_from
@@ -26,6 +27,12 @@ from migrator.operations.report import Done, carried, planned
 from migrator.ports.aws import Hands
 from migrator.ports.rows import OURS
 from migrator.ports.tools import Tools
+
+PATIENCE = timedelta(minutes=20)
+"""How long somebody else's work on a shared thing is waited for: longer than the lease of one who died."""
+
+PAUSE = 1.0
+"""Seconds between looks at whether it has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +118,29 @@ def _remember_set(tools: Tools, dossier: Dossier, plan: Provisioning) -> None:
 
 
 def carry_shared(tools: Tools, apply: Apply, order: Order) -> Carried:
-    """Carry out a plan for something shared; a dead owner's run is finished first, and the rest planned anew."""
-    left = apply.unfinished(order.subject)
-    if left is not None:
-        apply.resume(left, None)
-        ends = {(c.kind, c.target): c.after for c in order.plan.changes}
-        wanted = [(kind, target, after) for (kind, target), after in ends.items()]
-        order = Order(order.subject, order.kind, Plan(difference(tools.hands, wanted)), order.actor, wave=order.wave)
-    return apply.carry_out(order)
+    """Carry out a plan for something shared. A dead owner's run is finished first, a living one's is waited for.
+
+    Whoever waited plans anew. Raises Busy where another process holds it for longer than `PATIENCE`.
+    """
+    until = tools.clock.now() + PATIENCE
+    while True:
+        try:
+            left = apply.unfinished(order.subject)
+            if left is None:
+                return apply.carry_out(order)
+            apply.resume(left, None)
+        except Busy:
+            if tools.clock.now() >= until:
+                raise
+            tools.clock.sleep(PAUSE)
+        order = _anew(tools, order)
+
+
+def _anew(tools: Tools, order: Order) -> Order:
+    """The same order from what is there now."""
+    ends = {(c.kind, c.target): c.after for c in order.plan.changes}
+    wanted = [(kind, target, after) for (kind, target), after in ends.items()]
+    return replace(order, plan=Plan(difference(tools.hands, wanted)))
 
 
 def difference(hands: Hands, wanted: Iterable[Desired]) -> tuple[Change, ...]:
