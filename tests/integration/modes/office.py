@@ -13,7 +13,7 @@ from migrator.cli.main import run
 from migrator.sandbox.clients import Clients, Credentials
 from migrator.sandbox.control import Control
 from migrator.sandbox.organization_types import Account, Group, Organization, User, allow, document
-from migrator.sandbox.seed import DISCOVERY_ROLE, Seeded
+from migrator.sandbox.seed import Seeded
 from tests.integration.aws.accounts import SkippingClock
 
 HOME = "us-east-1"
@@ -21,7 +21,6 @@ QUEUES = "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 ETL = document(allow("sqs:ListQueues", "sns:ListTopics"))
 TERMS = {"Owner": "data", "CostCenter": "4200"}
-TRUST = document({"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"})
 
 
 def _person(account: str, name: str, **shape: Any) -> User:
@@ -158,6 +157,3 @@ class Office:
             PrincipalId=principal,
         )
         self.control.advance(3600)
-
-
-__all__ = ["DISCOVERY_ROLE", "OFFICE", "Office"]

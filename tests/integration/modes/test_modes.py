@@ -1,4 +1,4 @@
-"""What of Identity Center is ours to make, in every mode: nobody holds more than is planned, and the way back is whole."""
+"""What of Identity Center is ours to make, in every mode: nobody gains what is not planned, and all goes back."""
 
 import pytest
 
@@ -13,7 +13,7 @@ WORK = {
 }
 
 
-def mapped(office, *users):
+def mapped(office, *users: str):
     keys = [office.key(user) for user in users or PEOPLE]
     office.run("map", *keys)
     return keys
