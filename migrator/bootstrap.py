@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.domain.errors import Unreachable
+from migrator.domain.errors import MigratorError, Unreachable
 from migrator.domain.rules import ChangeWindow, ClassRule, Rules, Share
 from migrator.ports.aws import AccessDenied, NotSupported, Unavailable
 from migrator.ports.store import AnotherOrganization
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from migrator.ports.clock import Clock
     from migrator.ports.inspection import Inspector
     from migrator.ports.tools import LastAccessed, Pool, UsageSource
+
+READ = ("access-advisor", "cloudtrail")
+"""Usage sources that this version reads; the others are told as not checked."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -100,8 +103,18 @@ class Toolbox:
         from migrator.adapters.store.unit_of_work import SqlStore  # noqa: PLC0415  # as above
 
         engine = connect(self.settings.database)
-        require_newest(engine)
+        try:
+            require_newest(engine)
+        except MigratorError:
+            engine.dispose()
+            raise
         return SqlStore(engine, self._on_commit)
+
+    def close(self) -> None:
+        """Let go of the database; it is opened again when it is asked for."""
+        store: SqlStore | None = self.__dict__.get("store")
+        if store is not None:
+            store.engine.dispose()
 
     @cached_property
     def sessions(self) -> "Sessions":
@@ -118,6 +131,7 @@ class Toolbox:
             identity_center_role_arn=center.role_arn,
             external_id=aws.external_id,
             on_call=self._on_call,
+            sleep=self.clock.sleep,
         )
 
     @cached_property
@@ -215,7 +229,8 @@ def rules_of(settings: "Settings") -> Rules:
     test, waves, center, aws = settings.scream_test, settings.waves, settings.identity_center, settings.aws
     return Rules(
         lookback=settings.usage.lookback,
-        usage_sources=len(settings.usage.sources),
+        usage_sources=sum(source.type in READ for source in settings.usage.sources),
+        unread_sources=tuple(source.type for source in settings.usage.sources if source.type not in READ),
         class_rules=tuple(
             ClassRule(r.kind, r.name or "*", r.path or "*", tags=tuple(r.tag.items())) for r in classes.rules
         ),

@@ -1,6 +1,7 @@
 """Clients for every account: whose credentials they use, and how patient they are."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from migrator import __version__
 from migrator.adapters.aws.attempts import Attempts, OnCall
 from migrator.adapters.aws.errors import SIGN_IN, translated
+from migrator.adapters.aws.patience import ATTEMPTS, wait_by
 from migrator.domain.errors import MigratorError
 from migrator.ports.aws import AccessDenied, Caller
 
@@ -20,9 +22,8 @@ PERMISSIONS = ("sts:GetCallerIdentity", "sts:AssumeRole")
 Purpose = Literal["read", "change"]
 
 SESSION_NAME = "migrator"
-ATTEMPTS = 5
 CONNECT_SECONDS = 5
-READ_SECONDS = 60
+READ_SECONDS = 30
 
 
 class Sessions:
@@ -46,6 +47,7 @@ class Sessions:
         external_id: str | None = None,
         on_call: OnCall | None = None,
         attempts: int = ATTEMPTS,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._profile = profile
         self._region = region
@@ -55,6 +57,7 @@ class Sessions:
         self._external_id = external_id
         self._seam = Attempts(on_call) if on_call else None
         self._attempts = attempts
+        self._sleep = sleep
         self._lock = RLock()
         self._loader: Any = None
         self._sessions: dict[str | None, Session] = {}
@@ -95,7 +98,9 @@ class Sessions:
                 with translated(f"opening {service}"):
                     session = self._session(role_arn)
                     create: Any = session.create_client
-                    self._clients[key] = create(service, region_name=key[2], config=_config(self._attempts))
+                    client = create(service, region_name=key[2], config=_config(self._attempts))
+                    wait_by(self._sleep, client, self._attempts)
+                    self._clients[key] = client
             return self._clients[key]
 
     def role_arn(self, account_id: str, purpose: Purpose) -> str | None:
