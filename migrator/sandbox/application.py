@@ -1,7 +1,9 @@
 """What listens: the control interface under `/sandbox/`, AWS under everything else."""
 
+import socket
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import make_server
@@ -27,9 +29,18 @@ class Application:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        if environ.get("PATH_INFO", "").startswith(control_api.PREFIX):
-            return control_api.respond(environ, start_response)
-        return self._gateway(environ, start_response)
+        answers = control_api.respond if environ.get("PATH_INFO", "").startswith(control_api.PREFIX) else self._gateway
+        answer = answers(environ, start_response)
+        _expect_no_more(environ)
+        return answer
+
+
+def _expect_no_more(environ: Environ) -> None:
+    """Say that the request was read whole: werkzeug waits ten milliseconds for the rest of every one otherwise."""
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
 
 
 def serve(address: str, port: int) -> None:
