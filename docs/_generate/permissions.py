@@ -13,7 +13,7 @@ from migrator.domain.cuts import QUARANTINE
 from .changes import verbs
 from .markdown import json_block, page
 
-DISCOVERY, OPERATOR = "discovery", "operator"
+DISCOVERY, OPERATOR, TRAIL = "discovery", "operator", "operator, in the trail's bucket"
 
 WHOSE = {
     "migrator.adapters.aws.iam": DISCOVERY,
@@ -28,11 +28,9 @@ WHOSE = {
     "migrator.adapters.aws.identity_center": OPERATOR,
     "migrator.adapters.aws.organizations": OPERATOR,
     "migrator.adapters.aws.session": OPERATOR,
+    "migrator.adapters.usage.files": TRAIL,
 }
-"""Which role makes the calls of each module that declares `PERMISSIONS`; nobody may be left out."""
-
-LAST_ACCESSED = ("iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails")
-TRAIL = ("s3:GetObject", "s3:ListBucket")
+"""Who makes the calls of each module that declares `PERMISSIONS`, and where it is limited; nobody may be left out."""
 
 TARGETS = {
     "managed-policy": f"arn:aws:iam::*:policy/{QUARANTINE}",
@@ -101,7 +99,7 @@ def permissions_page() -> str:
 def discovery() -> Mapping[str, Any]:
     """What reading a member account takes."""
     observed = (action for name, verb in verbs().items() if _in_account(name) for action in verb.reads)
-    return policy(statement("Read", (*declared(DISCOVERY), *LAST_ACCESSED, *observed)))
+    return policy(statement("Read", (*declared(DISCOVERY), *observed)))
 
 
 def change() -> Mapping[str, Any]:
@@ -120,7 +118,7 @@ def operator() -> Mapping[str, Any]:
     return policy(
         statement("OrganizationAndIdentityCenter", actions - limited),
         statement("EnterAccounts", limited, ROLES),
-        statement("ReadTrail", TRAIL, ("arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*")),
+        statement("ReadTrail", declared(TRAIL), ("arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*")),
         statement("WorkInManagementAccount", set(IN_MANAGEMENT_ACCOUNT) - LISTS, RESERVED),
         statement("WorkInManagementAccountLists", LISTS),
     )

@@ -119,6 +119,7 @@ def coverage_shape(covered: Covered) -> dict[str, Any]:
             {"action": g.action, "resource": g.resource, "calls": g.calls, "last_seen": moment(g.last_seen)}
             for g in covered.gaps
         ],
+        "doubts": list(covered.doubts),
     }
 
 

@@ -63,7 +63,10 @@ def show_user(ctx: typer.Context, user: str) -> None:
 
 @app.command("classify")
 def classify(
-    ctx: typer.Context, users: choose.Users, kind: Annotated[str, typer.Option("--as")], reason: choose.Reason
+    ctx: typer.Context,
+    users: choose.Users,
+    kind: Annotated[str, typer.Option("--as", help="human, machine, break-glass or unknown.")],
+    reason: choose.Reason,
 ) -> int:
     """Decide what a user is: human, machine, break-glass or unknown."""
     from migrator.operations.decide import kind_word
@@ -73,7 +76,10 @@ def classify(
 
 @app.command("destine")
 def destine(
-    ctx: typer.Context, users: choose.Users, destination: Annotated[str, typer.Option("--to")], reason: choose.Reason
+    ctx: typer.Context,
+    users: choose.Users,
+    destination: Annotated[str, typer.Option("--to", help="permission-set, iam-role, retire or keep.")],
+    reason: choose.Reason,
 ) -> int:
     """Decide where a user's access goes: permission-set, iam-role, retire or keep."""
     from migrator.operations.decide import destination_word

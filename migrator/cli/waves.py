@@ -41,7 +41,7 @@ def plan_waves(
     desk.answer(data, lambda: waves_table(data["waves"]))
     if not desk.options.json:
         for user, why in made.left_out:
-            desk.progress(f"left out: {user}: {why}")
+            desk.warn(f"left out: {user}: {why}")
 
 
 @app.command("create")

@@ -65,12 +65,17 @@ def delete(facts: UserFacts) -> Plan:
 
 
 def put_back(history: Iterable[Change], used_elsewhere: Collection[str] = ()) -> Plan:
-    """The way back from these cuts. A managed policy that other users still need (`used_elsewhere`, ARNs) stays."""
+    """The way back from these cuts. A managed policy that other users still need (`used_elsewhere`, ARNs) stays.
+
+    None is made again: who removed the account's deny was its last user, and nobody who comes back needs it.
+    """
     plan = backward(history)
-    kept = (
-        c for c in plan.changes if not (c.kind == "managed-policy" and c.deletes and c.target[-1] in used_elsewhere)
-    )
+    kept = (c for c in plan.changes if not (c.kind == "managed-policy" and _of_the_others(c, used_elsewhere)))
     return replace(plan, changes=tuple(kept))
+
+
+def _of_the_others(change: Change, used_elsewhere: Collection[str]) -> bool:
+    return change.creates or (change.deletes and change.target[-1] in used_elsewhere)
 
 
 def quarantine_arn(facts: UserFacts) -> str:

@@ -167,7 +167,10 @@ class Uncovered:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A computed coverage as it was stored: of which specification, when, and how the calls fell."""
+    """A computed coverage as it was stored: of which specification, when, and how the calls fell.
+
+    `doubts` says in words of which calls nobody can know, and why.
+    """
 
     spec_sha: str
     at: datetime
@@ -176,6 +179,7 @@ class Covered:
     denied: int = 0
     unknown: int = 0
     gaps: tuple[Uncovered, ...] = ()
+    doubts: tuple[str, ...] = ()
     granted: int = 0
     unused_granted: int = 0
     unused_granted_percent: float | None = None

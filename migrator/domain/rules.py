@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 
+SILENCE = 3
+"""A worker that beat within so many polls was listening all along."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeWindow:
@@ -48,6 +51,7 @@ class Rules:
 
     lookback: timedelta = timedelta(days=90)
     usage_sources: int = 1
+    unread_sources: tuple[str, ...] = ()
     class_rules: tuple[ClassRule, ...] = ()
     break_glass: tuple[str, ...] = ()
     retire_after: timedelta = timedelta(days=180)

@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-REFUSALS = frozenset({"AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"})
-"""The spellings of "access denied" in CloudTrail's errorCode (IAM troubleshooting guide)."""
+REFUSALS = frozenset(
+    {
+        *("AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"),
+        *("AuthorizationError", "AuthorizationErrorException"),
+    }
+)
+"""The spellings of "access denied" in CloudTrail's errorCode (IAM troubleshooting guide; the last two are SNS's)."""
 
 
 @dataclass(frozen=True, slots=True)

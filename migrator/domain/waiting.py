@@ -14,7 +14,7 @@ USER = "USER"
 NOTHING = "nothing"
 """What a gate's `opens` begins with where no command helps."""
 
-_SELECTABLE = ("migrator map", "migrator advance", "migrator onboard", "migrator listen apply")
+_SELECTABLE = ("migrator map", "migrator advance")
 """Commands that are safe to give for a whole wave or state; decisions about one user never are."""
 
 _NUMBER = re.compile(r"(?<![\w.:/–-])\d+(?:\.\d+)?(?![\w:/–-])(?!\.\d)")

@@ -46,6 +46,7 @@ def _one(
         "coverage": None
         if covered is None
         else {"allowed": covered.allowed, "denied": covered.denied, "unknown": covered.unknown},
+        "doubts": list(covered.doubts) if covered else [],
         "gaps": [{"action": g.action, "resource": g.resource, "calls": g.calls} for g in covered.gaps]
         if covered
         else [],

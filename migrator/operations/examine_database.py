@@ -8,8 +8,8 @@ from migrator.domain.classify import like
 from migrator.domain.dossier import User
 from migrator.domain.lifecycle import State
 from migrator.domain.model import CredentialKind, UserFacts
+from migrator.domain.rules import SILENCE
 from migrator.operations.finding import Finding, failed, good, warning
-from migrator.operations.work import SILENCE
 from migrator.ports.rows import Grant, StoredSet
 from migrator.ports.tools import Tools
 

@@ -73,7 +73,8 @@ def _problems(trail: Trail) -> list[str]:
 
 def _data_events(trails: Sequence[Trail], account_id: str | None) -> Iterator[Finding]:
     selectors = [selector for trail in trails for selector in trail.data_selectors]
-    heard, partly = set(), set()
+    heard: set[str] = set()
+    partly: set[str] = set()
     for selector in selectors:
         for kind, whole in _selected(selector):
             (heard if whole else partly).add(kind)

@@ -45,7 +45,8 @@ def read_usage(tools: Tools) -> UsageRead:
     with tools.store.begin() as work:
         work.usage.note_reading(now)
         work.commit()
-    return UsageRead(files, events, tuple(bad), screams)
+    unread = tuple(f"usage source {kind}: this version does not read it" for kind in tools.rules.unread_sources)
+    return UsageRead(files, events, tuple(bad), screams, unread)
 
 
 def read_last_accessed(tools: Tools, lines: Sequence[Line]) -> tuple[str, ...]:

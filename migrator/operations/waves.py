@@ -46,6 +46,7 @@ def propose(tools: Tools, lines: Sequence[Line], size: int, canary: int) -> Wave
         taken = [wave.name for wave in work.waves.all()]
         plan = plan_waves(found, size, canary, tools.rules, tools.clock.now(), taken)
         made = [_create(tools, work, placed.name, placed.users) for placed in plan.waves]
+        weigh(tools, work, [user for placed in plan.waves for user, _ in placed.users])
         work.commit()
     left = tuple((keys[user], why) for user, why in plan.left_out)
     return WavesMade(tuple(show(tools, wave.name) for wave in made), left)

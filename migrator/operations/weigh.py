@@ -31,7 +31,9 @@ def weigh(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Weighe
     now = tools.clock.now()
     weighed = [judged(tools, dossier) for dossier in dossiers(tools, work, users)]
     gates: Mapping[int, tuple[Move, Sequence[GateResult]]] = {
-        w.dossier.user.id: (w.move, w.gates) for w in weighed if w.move is not None
+        # Whoever is at the end of the way has no gates, and loses those of before.
+        w.dossier.user.id: (w.move or Move.ROLLBACK, w.gates)
+        for w in weighed
     }
     work.put_gates(gates, now)
     for one in weighed:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from migrator.domain.errors import MigratorError
 from migrator.domain.lifecycle import Move, State, move
+from migrator.domain.rules import SILENCE
 from migrator.domain.waves import WaveState
 from migrator.operations.advance import Advance, advance
 from migrator.operations.apply import Apply
@@ -14,9 +15,6 @@ from migrator.operations.watch import Watched, watch
 from migrator.operations.waves import finish
 from migrator.operations.weigh import weigh
 from migrator.ports.tools import Tools
-
-SILENCE = 3
-"""A worker that beat within so many polls was listening all along."""
 
 
 @dataclass(frozen=True, slots=True)

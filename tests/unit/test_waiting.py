@@ -70,7 +70,7 @@ def test_a_few_different_steps_are_told_apart_and_many_as_one():
             [held(opens="migrator users link USER --to EMAIL", users=2, wave="w")],
             "migrator users link USER… --to EMAIL",
         ),
-        ([held(opens="migrator onboard USER --send", users=2, wave="w")], "migrator onboard --wave w --send"),
+        ([held(opens="migrator advance USER", users=2, wave="w")], "migrator advance --wave w"),
         ([held(opens="migrator map USER", users=2)], "migrator map --state mapped"),
         ([held(opens="migrator map USER", users=2, wave="my wave")], "migrator map --wave 'my wave'"),
         (

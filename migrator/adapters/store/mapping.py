@@ -193,6 +193,7 @@ def to_covered(row: Row[Any]) -> Covered:
         body["denied"],
         body["unknown"],
         gaps,
+        tuple(f"{d['what']}: {d['why']}" for d in body["doubts"]),
         body["granted"],
         body["unused_granted"],
         body["unused_granted_percent"],

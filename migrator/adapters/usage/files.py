@@ -16,6 +16,8 @@ from migrator.domain.usage import Part, PartUsage
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+PERMISSIONS = ("s3:GetObject", "s3:ListBucket")
+
 _LOG = re.compile(r"(\d{12})_CloudTrail_([a-z0-9-]+)_(\d{4})(\d\d)(\d\d)T\d{4}Z?_.+")
 """ACCOUNT_CloudTrail_REGION_TIME_RANDOM: such a name is unique in the world, so it is one log wherever it lies."""
 _OTHER_LOG = re.compile(r"\d{12}_(?!CloudTrail_)[A-Za-z][A-Za-z0-9-]*_")

@@ -11,6 +11,8 @@ from migrator.ports.clock import Clock
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
 
+PERMISSIONS = ("iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails")
+
 _NOT_THERE = frozenset(
     {"InvalidAction", "NotImplemented", "UnknownOperation", "UnknownOperationException", "404", "501"}
 )

@@ -61,8 +61,9 @@ def diff_page(data: dict[str, Any]) -> RenderableType:
         lines += [cell(f"  - loses {_access(one)}", "red") for one in user["lost"]]
         lines += [cell(f"  + gains {_access(one)}", "green") for one in user["gained"]]
         lines += [cell(f"  ? unknown {_access(one)}", "yellow") for one in user["unknown"]]
+        lines += [cell(f"  ? {doubt}", "yellow") for doubt in user["doubts"]]
         lines += [cell(f"  ~ {c['statement']}: {c['key']} {c['why']}") for c in user["changed_meaning"]]
-        if not any(user[key] for key in ("lost", "gained", "unknown", "changed_meaning")):
+        if not any(user[key] for key in ("lost", "gained", "unknown", "doubts", "changed_meaning")):
             lines.append(cell("  nothing changes for what it did", "dim"))
     return Group(*lines)
 

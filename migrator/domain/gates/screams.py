@@ -17,7 +17,7 @@ def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> Gat
 
     Services that a trail does not record are listed; where nothing the user used is recorded, a test proves nothing.
     """
-    gate, heard, key = "listening", dossier.listening, dossier.user.key
+    gate, heard = "listening", dossier.listening
     if not rules.listening:
         return opened(gate, "not required")
     if heard.newest is None:
@@ -26,7 +26,9 @@ def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> Gat
     if silence > 2 * rules.poll + DELIVERY:
         return closed(gate, f"the trail's newest event is {span(silence)} old", "migrator worker, and migrator doctor")
     if heard.deaf and not heard.audible:
-        return closed(gate, f"no trail would record {listed(heard.deaf)}", f"migrator listen apply {key}")
+        return closed(
+            gate, f"no trail would record {listed(heard.deaf)}", "data event selectors for these services in the trail"
+        )
     deaf = tuple(f"refusals of {service}: no trail records them" for service in heard.deaf)
     return opened(gate, f"heard {span(max(silence, timedelta()))} ago", (*heard.not_checked, *deaf))
 

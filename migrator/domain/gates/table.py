@@ -10,6 +10,7 @@ from migrator.domain.lifecycle import Move
 from migrator.domain.model import Destination
 from migrator.domain.references import SOLE_ADMINISTRATOR
 from migrator.domain.rules import Rules
+from migrator.domain.waves import WaveState
 
 Gate = Callable[[Dossier, Move, Rules, datetime], GateResult]
 """A gate: everything known about a user, the move asked for, the rules and the time, to an answer."""
@@ -58,6 +59,9 @@ BEFORE: dict[Move, tuple[str, ...]] = {
 }
 """The contract's table of gates; rollback is never gated."""
 
+IN_A_PAUSE = ("wave-approved",)
+"""What a deactivation waits for besides while its wave is paused: a paused wave cuts nothing more."""
+
 NOT_FOR_RETIRE = frozenset({"person-linked", "coverage", "sso-sign-in"})
 """Gates that do not apply to a user who gets no new access."""
 
@@ -72,7 +76,8 @@ def gates_for(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> tupl
     """What every gate before `move` says about this user, waivers applied, in the contract's order."""
     destination = dossier.user.destination
     retiring, awaited = destination is Destination.RETIRE, (destination, move) == (Destination.IAM_ROLE, Move.PROVISION)
-    asked = (*BEFORE[move], *(ROLE_FIRST if awaited else ()))
+    halted = move is Move.DEACTIVATE and dossier.wave is not None and dossier.wave.state is WaveState.PAUSED
+    asked = (*BEFORE[move], *(ROLE_FIRST if awaited else ()), *(IN_A_PAUSE if halted else ()))
     names = (name for name in asked if not (retiring and name in NOT_FOR_RETIRE))
     return tuple(judge(name, dossier, move, rules, now) for name in names)
 

@@ -44,7 +44,8 @@ def coverage(dossier: Dossier, _move: Move, rules: Rules, _now: datetime) -> Gat
     if cover.allowed * 100 >= rules.coverage_min_percent * judged:
         return opened(gate, f"{cover.allowed} of {counted(judged, 'call')} covered")
     gaps = tuple(f"{gap.action} on {gap.resource}" if gap.resource else gap.action for gap in cover.gaps)
-    missing = f": {listed(gaps, 1)}" if gaps else ""
+    blind = gaps or cover.doubts
+    missing = f": {listed(blind, 1)}" if blind else ""
     why = f"{judged - cover.allowed} of {counted(judged, 'call')} not covered{missing}"
     return closed(gate, why, f"migrator permission-sets diff {planned.name}")
 
@@ -96,7 +97,9 @@ def sso_sign_in(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> G
         return closed(gate, f"seen through {planned.name}, but not in {home}", f"a call through it in {home}")
     if dossier.user.destination is Destination.IAM_ROLE:
         return closed(gate, f"role {planned.name} was never used", "its first session")
-    return closed(gate, "never seen in Identity Center", f"migrator onboard {dossier.user.key} --send")
+    return closed(
+        gate, "never seen in Identity Center", "the person signs in through the access portal and makes a call"
+    )
 
 
 def last_seen(dossier: Dossier) -> datetime | None:

@@ -126,7 +126,7 @@ def the_sketch() -> Overview:
         credentials=Credentials(301, 200, 90, 207, 143),
         held=(
             timed(State.QUARANTINED, end, end, 16, "silent for 2.1 of 7 days"),
-            a_held("sso-sign-in", 3, wave="wave-1", why="never seen", opens="migrator onboard USER --send"),
+            a_held("sso-sign-in", 3, wave="wave-1", why="never seen", opens="migrator advance USER"),
             a_held("wave-approved", 4, wave="wave-2", why="0 of 1 approval", opens=approve),
             a_held("not-break-glass", why="it is a break-glass user", opens="nothing: break-glass users stay"),
         ),
@@ -257,7 +257,7 @@ def test_every_group_says_what_moves_it():
         "    4  wave-approved    0 of 1 approval                                 24 h ago",
         "       migrator wave approve wave-2 --stage cut",
         "    3  sso-sign-in      never seen                                      24 h ago",
-        "       migrator onboard --wave wave-1 --send",
+        "       migrator advance --wave wave-1",
         "   16  scream-window    silent for 2.1 of 7 days                        24 h ago",
         "       nothing to do until Thu 26 Nov 09:05",
         "    1  not-break-glass  it is a break-glass user                        24 h ago",
