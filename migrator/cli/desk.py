@@ -49,6 +49,11 @@ class Desk:
         """The tools of this configuration."""
         return self._toolbox(self.config, self.options.environ, tell=self.progress)
 
+    def close(self) -> None:
+        """Let go of what the tools hold open."""
+        if "tools" in self.__dict__:
+            self.tools.close()
+
     @cached_property
     def apply(self) -> "Apply":
         """The loop that writes to AWS, with its tools."""

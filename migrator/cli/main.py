@@ -53,7 +53,11 @@ def _run(words: Sequence[str], toolbox: "Callable[..., Toolbox] | None") -> int:
     if rest == ["--version"]:
         sys.stdout.write(f"migrator {__version__}\n")
         return 0
-    return invoke(rest, Desk(options, toolbox))
+    desk = Desk(options, toolbox)
+    try:
+        return invoke(rest, desk)
+    finally:
+        desk.close()
 
 
 def spread(words: Sequence[str]) -> list[str]:
