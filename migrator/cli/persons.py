@@ -46,7 +46,7 @@ def _all(tools: "Toolbox") -> list[dict[str, Any]]:
         gates = work.gates(list(lines))
     found = []
     for person in persons:
-        mine = [lines[user] for user in person.users if user in lines]
+        mine = sorted((lines[user] for user in person.users if user in lines), key=lambda line: line.user.key)
         shape = person_shape(person.email, [line.user for line in mine], sets)
         shape["identity_store_id"] = person.identity_store_id
         shape["credentials"] = {"active": sum(m.active for m in mine), "total": sum(m.total for m in mine)}

@@ -41,6 +41,8 @@ def roll_back(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Undo) ->
         if isinstance(result, MigratorError):
             raise result
         moved.update({one.user: one for one in result})
+    if asked.retract:
+        moved |= {line.user.key: _retracted(tools, apply, line, moved[line.user.key], asked) for line in lines}
     return Movement(tuple(moved[line.user.key] for line in lines))
 
 
@@ -52,17 +54,31 @@ def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
     with tools.store.begin() as work:
         user = work.users.get(user_id)
     try:
-        moved = _undo(tools, apply, user, asked)
-        if not asked.retract:
-            return moved
-        with tools.store.begin() as work:
-            user = work.users.get(user_id)
-        return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only)
+        return _undo(tools, apply, user, asked)
     except MigratorError as error:
-        why = f"{error.what} ({error.next_step})" if error.next_step else error.what
         with tools.store.begin() as work:
             state = str(work.users.get(user_id).state)
-        return Moved(user.key, str(user.state), state, "failed", why=why, code=error.exit_code)
+        return Moved(user.key, str(user.state), state, "failed", why=_line(error), code=error.exit_code)
+
+
+def _retracted(tools: Tools, apply: Apply, line: Line, moved: Moved, asked: Undo) -> Moved:
+    """One after the other, whatever the account: people and sets are shared by users of several accounts.
+
+    Whoever did not get the old access back keeps the new one.
+    """
+    if moved.outcome == "failed" and moved.after in CUT:
+        return moved
+    with tools.store.begin() as work:
+        user = work.users.get(line.user.id)
+    try:
+        return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only)
+    except MigratorError as error:
+        why = "; ".join(filter(None, (moved.why, _line(error))))
+        return replace(moved, outcome="failed", why=why, code=error.exit_code)
+
+
+def _line(error: MigratorError) -> str:
+    return f"{error.what} ({error.next_step})" if error.next_step else error.what
 
 
 def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
@@ -89,7 +105,13 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
 def _plan(work: UnitOfWork, user: User) -> Plan:
     needed = used_elsewhere(work, user)
     plan = put_back(work.journal.done(user.subject, CUT_KINDS), needed)
-    return replace(plan, changes=(*plan.changes, *_last_one(work, plan, needed)))
+    kept = tuple(c for c in plan.changes if not (c.kind == "managed-policy" and c.deletes and _went(work, c)))
+    return replace(plan, changes=(*kept, *_last_one(work, plan, needed)))
+
+
+def _went(work: UnitOfWork, change: Change) -> bool:
+    """Whether the managed deny that this user brought went with another one already."""
+    return not work.journal.created(change.kind, change.target)
 
 
 def _last_one(work: UnitOfWork, plan: Plan, needed: frozenset[str]) -> tuple[Change, ...]:

@@ -2,7 +2,11 @@
 
 import pytest
 
+from migrator.sandbox import launch
 from tests.conftest import DATABASES
+from tests.scenario.company import build
+from tests.scenario.journey import Journey
+from tests.scenario.terminal import Files, OnServer
 from tests.scenario.worlds import PostgresDatabases, SqliteFiles
 
 
@@ -20,3 +24,27 @@ def postgres_databases(postgres, upgrade):
 @pytest.fixture(params=DATABASES)
 def databases(request):
     return request.getfixturevalue("sqlite_databases" if request.param == "sqlite" else "postgres_databases")
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory):
+    """The small company in a sandbox of its own."""
+    sandbox = launch.start(log=tmp_path_factory.mktemp("company") / "sandbox.log")
+    yield build(sandbox.endpoint, sandbox.control)
+    launch.stop(sandbox)
+
+
+@pytest.fixture(scope="session")
+def sqlite_journey(company, tmp_path_factory):
+    return Journey(company, tmp_path_factory.mktemp("journey"), Files(tmp_path_factory.mktemp("files")))
+
+
+@pytest.fixture(scope="session")
+def postgres_journey(company, tmp_path_factory, postgres):
+    return Journey(company, tmp_path_factory.mktemp("journey"), OnServer(postgres))
+
+
+@pytest.fixture(params=DATABASES)
+def journey(request):
+    """A whole migration that can be come back to, on each kind of database."""
+    return request.getfixturevalue("sqlite_journey" if request.param == "sqlite" else "postgres_journey")
