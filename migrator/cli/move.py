@@ -9,6 +9,8 @@ from migrator.cli.desk import Desk
 from migrator.domain.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from migrator.domain.lifecycle import State
     from migrator.operations.report import Movement
 
@@ -36,7 +38,8 @@ def advance(
     from migrator.operations.waves import start
 
     desk: Desk = ctx.obj
-    goal, agreed = _goal(to), True
+    goal = _goal(to)
+    agreed: "Mapping[str, Collection[str]] | None" = {}
     lines = choose.choose_users(desk, users, wave=wave, account=account, state=state, kind=kind, where=where)
     if wave is not None and not plan:
         start(desk.tools, wave)
@@ -86,14 +89,15 @@ def _goal(text: str | None) -> "State":
     return State(text)
 
 
-def _agree_to_deletion(desk: Desk, shown: "Movement") -> bool:
-    """Ask where a deletion comes next; where none does, whoever comes to one all the same needs `--yes`."""
-    if not any(moved.outcome == "planned" and moved.after == "deleted" for moved in shown.users):
-        return desk.options.yes
+def _agree_to_deletion(desk: Desk, shown: "Movement") -> "Mapping[str, Collection[str]] | None":
+    """Ask where a deletion comes next; who comes to one that was not shown needs `--yes`, which agrees to all."""
+    doomed = [moved for moved in shown.users if moved.outcome == "planned" and moved.after == "deleted"]
+    if not doomed:
+        return None if desk.options.yes else {}
     from migrator.cli.render.moves import losses
 
     for line in losses(shown):
         desk.warn(line)
     if not desk.agree("Delete these users for good?"):
         raise UsageError("nothing was deleted", next_step="run the same command again when you are sure")
-    return True
+    return None if desk.options.yes else {moved.user: (*moved.irreversible, *moved.not_checked) for moved in doomed}

@@ -1,20 +1,20 @@
 """Move users forward as far as their gates allow: ask the table, judge, plan, apply, one move at a time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-from migrator.domain.changes import Change, Plan, losses
+from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import deactivate, delete, quarantine, quarantine_arn
 from migrator.domain.dossier import Dossier, User
 from migrator.domain.errors import MigratorError, NotFound, Refused
 from migrator.domain.gates.table import unchecked
-from migrator.domain.journal import Step
 from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, reached
 from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.coverage import refresh_coverage
+from migrator.operations.left_over import doomed, finish_left, show_left
 from migrator.operations.look_at_role import look_at_role
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, show
@@ -24,6 +24,7 @@ from migrator.operations.reread import reread
 from migrator.operations.search_references import search_references
 from migrator.operations.shared_deny import cleanup
 from migrator.operations.weigh import Weighed, weigh
+from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
 LAST_SAFE = State.DEACTIVATED
@@ -43,11 +44,22 @@ ROLE_SEEN = frozenset({Move.PROVISION, Move.VERIFY})
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What was asked: how far, whether only to show it, and whether somebody said yes to what cannot be undone."""
+    """What was asked: how far, whether only to show it, and to which deletions somebody said yes.
+
+    `agreed` holds, by user, what was shown as lost for good or not checked; None agrees to whatever comes (`--yes`).
+    """
 
     goal: State = LAST_SAFE
     plan_only: bool = False
-    agreed: bool = True
+    agreed: Mapping[str, Collection[str]] | None = field(default_factory=dict)
+
+
+class HeldBack(MigratorError):
+    """A gate closed between the look at it and the first write."""
+
+    def __init__(self, weighed: Weighed) -> None:
+        super().__init__(f"{weighed.dossier.user.key} is held by {', '.join(weighed.held_by)}")
+        self.weighed = weighed
 
 
 def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -> Movement:
@@ -114,7 +126,7 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
             irreversible=tuple(lost),
             code=error.exit_code,
         )
-    state = step.after if step.outcome == "planned" else str(user.state)
+    state = step.after
     arrived = state != start and step.outcome in ("unchanged", "held")
     why = "" if arrived and step.outcome == "unchanged" else step.why
     return replace(
@@ -130,9 +142,14 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
 
 def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked: Advance) -> Moved:
     """At most one move. `together` are the account's users of this call: one search for references serves all."""
-    finished = _left_over(tools, apply, user) if asked.plan_only else _finish(apply, user)
-    if finished is not None:
-        return finished
+    left = apply.unfinished(user.subject)
+    if left is not None and asked.plan_only:
+        return show_left(tools, user, left)
+    if left is not None:
+        if left.kind == Move.DELETE:
+            with tools.store.begin() as work:
+                _require_agreed(user, doomed(work.journal.steps(left)), asked)
+        return finish_left(tools, apply, user, left)
     name = next_move(user.state)
     if name is None or reached(user.state, asked.goal) or user.state is State.ROLLED_BACK or user.vanished_at:
         return _stays(user, asked)
@@ -148,7 +165,31 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
         work.commit()
     if weighed.held_by:
         return _held(user, weighed)
-    return _make(tools, apply, weighed, name, target, asked)
+    try:
+        return _make(tools, apply, weighed, name, target, asked)
+    except HeldBack as error:
+        return _held(user, error.weighed)
+
+
+def _still_open(tools: Tools, user: int, work: UnitOfWork) -> None:
+    """The gates once more, in the transaction that begins the run: now nobody else can begin one."""
+    weighed = weigh(tools, work, [user])[0]
+    if weighed.held_by:
+        raise HeldBack(weighed)
+
+
+def _require_agreed(user: User, lost: Collection[str], asked: Advance) -> None:
+    """Refuse a deletion that nobody asked for by name, or that costs more than what was shown."""
+    if asked.goal is not State.DELETED:
+        raise Refused(
+            f"{user.key}: its deletion was cut off half way",
+            next_step=f"migrator advance {user.key} --to deleted finishes it, migrator rollback undoes what it can",
+        )
+    if asked.agreed is not None and not set(lost) <= set(asked.agreed.get(user.key, ())):
+        raise Refused(
+            f"{user.key}: its deletion was not shown and agreed to as it is now",
+            next_step="run the same command again and say yes, or give --yes",
+        )
 
 
 def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: State, asked: Advance) -> Moved:
@@ -164,20 +205,23 @@ def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: Stat
     if asked.plan_only:
         changes = tuple(planned(change) for change in cut.changes)
         return replace(base, outcome="planned", changes=changes, irreversible=cut.irreversible)
-    if name is Move.DELETE and not asked.agreed:
-        raise Refused(f"{user.key}: deletion was not agreed to", next_step="say yes, or give --yes")
-    order = Order(user.subject, str(name), cut, tools.actor, user, target, wave=user.wave)
+    if name is Move.DELETE:
+        _require_agreed(user, (*cut.irreversible, *blind), asked)
+    require = partial(_still_open, tools, user.id)
+    order = Order(user.subject, str(name), cut, tools.actor, user, target, wave=user.wave, require=require)
     ended = apply.carry_out(order)
     changes = tuple(carried(step) for step in ended.steps)
     if not ended.done:
         why = "; ".join(step.error for step in ended.failed) or "not everything was made"
-        return replace(base, after=str(user.state), outcome="failed", changes=changes, why=why)
+        state = str(ended.user.state if ended.user else user.state)
+        return replace(base, after=state, outcome="failed", changes=changes, why=why)
     _weigh_again(tools, user.id)
     return replace(base, changes=changes, irreversible=cut.irreversible)
 
 
 def _provisioned(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning, base: Moved) -> Moved:
-    ended, changes = provision(tools, apply, dossier, plan)
+    own = replace(plan.own, require=partial(_still_open, tools, dossier.user.id))
+    ended, changes = provision(tools, apply, dossier, replace(plan, own=own))
     if ended is None or not ended.done:
         why = "; ".join(done.error for done in changes if done.error)
         return replace(base, after=base.before, outcome="failed", changes=tuple(changes), why=why)
@@ -191,9 +235,10 @@ def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
         return Plan(())
     if facts is None:
         raise NotFound(f"{dossier.user.key} was never read", next_step="migrator discover")
-    if dossier.protected:
+    us = ("it is who runs this",) if tools.actor.casefold() == dossier.user.user_id.casefold() else ()
+    if us or dossier.protected:
         raise Refused(
-            f"{dossier.user.key} must not be cut: {'; '.join(dossier.protected)}",
+            f"{dossier.user.key} must not be cut: {'; '.join((*us, *dossier.protected))}",
             next_step="use another identity for this work, or exclude the user",
         )
     if name is Move.QUARANTINE:
@@ -206,37 +251,6 @@ def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
 
 def _managed_deny(tools: Tools, facts: UserFacts) -> Json:
     return tools.hands.observe(Change("managed-policy", (facts.account_id, quarantine_arn(facts)), None, None))
-
-
-def _finish(apply: Apply, user: User) -> Moved | None:
-    """What a dead process left of this user's work is finished first, as it was planned."""
-    run = apply.unfinished(user.subject)
-    if run is None:
-        return None
-    ended = apply.resume(run, user)
-    changes = tuple(carried(step) for step in ended.steps)
-    state = str(ended.user.state if ended.user else user.state)
-    if ended.done:
-        why = f"finished the {run.kind} that was cut off"
-        return Moved(user.key, str(user.state), state, "done", changes, why=why, irreversible=_doomed(ended.steps))
-    return Moved(user.key, str(user.state), state, "failed", changes, why="; ".join(s.error for s in ended.failed))
-
-
-def _left_over(tools: Tools, apply: Apply, user: User) -> Moved | None:
-    """What a dead process left of this user's work, shown and not touched: finishing it is the next change."""
-    run = apply.unfinished(user.subject)
-    if run is None:
-        return None
-    with tools.store.begin() as work:
-        steps = work.journal.steps(run)
-    changes = tuple(planned(step.change) for step in steps if step.outcome is None)
-    state = str(user.state)
-    why = f"the {run.kind} that was cut off is finished first"
-    return Moved(user.key, state, run.to_state or state, "planned", changes, why=why, irreversible=_doomed(steps))
-
-
-def _doomed(steps: Sequence[Step]) -> tuple[str, ...]:
-    return losses([step.change for step in steps])
 
 
 def _weigh_again(tools: Tools, user: int) -> None:

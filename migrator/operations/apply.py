@@ -51,7 +51,10 @@ OF_USERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to carry out: a plan for a subject, and the state its user reaches when all of it is done."""
+    """What to carry out: a plan for a subject, and the state its user reaches when all of it is done.
+
+    `require` is asked in the transaction that begins the run, one run after the other; it raises where it may not.
+    """
 
     subject: str
     kind: str
@@ -62,6 +65,7 @@ class Order:
     facts_hash: str = ""
     reason: str = ""
     wave: str | None = None
+    require: Callable[[UnitOfWork], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,9 @@ class Apply:
         self._require_same(order.user, [Step(0, n, change) for n, change in enumerate(order.plan.changes)])
         with self._owning() as own:
             with self.store.begin() as work:
+                if order.require:
+                    work.journal.queue()
+                    order.require(work)
                 run = work.journal.start(run, order.plan.changes, order.facts_hash)
                 if order.user:
                     _require_unmoved(work, order.user)

@@ -13,6 +13,10 @@ from migrator.ports.rows import Entry
 class Journal(Protocol):
     """Runs and their changes."""
 
+    def queue(self) -> None:
+        """Wait until nobody else is beginning a run, and let nobody until this unit of work ends."""
+        ...
+
     def start(self, run: Run, changes: Sequence[Change], facts_hash: str) -> Run:
         """Insert a run with all its changes; raises Busy if one is running for that subject."""
         ...

@@ -161,7 +161,9 @@ class Dossiers:
     def _population(self) -> Population:
         counted = select(t.users.c.state, func.count()).where(t.users.c.vanished_at.is_(None)).group_by(t.users.c.state)
         states: dict[str, int] = {state: number for state, number in self._do.execute(counted)}  # noqa: C416
-        under = states.get("quarantined", 0) + states.get("deactivated", 0)
+        begun = select(func.count()).where(w.runs.c.status == "running", w.runs.c.kind == "quarantine")
+        under = sum(states.get(state, 0) for state in ("quarantined", "deactivated"))
+        under += self._do.execute(begun).scalar_one()
         return Population(total=sum(states.values()) - states.get("deleted", 0), under_test=under)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from migrator.adapters.store import work_tables as w
@@ -15,12 +15,20 @@ from migrator.domain.errors import Busy
 from migrator.domain.journal import Outcome, Run, RunStatus, Step
 from migrator.domain.model import Json
 
+BEGINNING = 7_243_001
+"""The number of PostgreSQL's advisory lock under which runs begin."""
+
 
 class SqlJournal:
     """The port's `Journal` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._do = connection
+
+    def queue(self) -> None:
+        """Wait until nobody else is beginning a run; on SQLite BEGIN IMMEDIATE has seen to that."""
+        if self._do.dialect.name == "postgresql":
+            self._do.execute(select(func.pg_advisory_xact_lock(BEGINNING)))
 
     def start(self, run: Run, changes: Sequence[Change], facts_hash: str) -> Run:
         """Insert a run with all its changes; raises Busy if one is running for that subject."""
