@@ -26,15 +26,16 @@ class Authorization:
 
 
 def read_authorization(pages: Iterable[Json], account_id: str, observed_at: datetime) -> Authorization:
-    """Reads all pages of one answer; AWS's own policies are kept only where somebody has them."""
-    users: list[UserFacts] = []
-    groups: list[GroupFacts] = []
+    """Reads all pages of one answer; what comes twice counts once, AWS's own policies only where somebody has them."""
+    users: dict[str, UserFacts] = {}
+    groups: dict[str, GroupFacts] = {}
     policies: dict[str, Json] = {}
     for page in pages:
-        users += (read_user(each, account_id, observed_at) for each in page.get("UserDetailList", ()))
-        groups += (read_group(each) for each in page.get("GroupDetailList", ()))
+        read = (read_user(each, account_id, observed_at) for each in page.get("UserDetailList", ()))
+        users.update((user.user_id, user) for user in read)
+        groups.update((each["GroupName"], read_group(each)) for each in page.get("GroupDetailList", ()))
         policies.update((each["Arn"], default_document(each)) for each in page.get("Policies", ()))
-    bare = Authorization(_sorted(users), tuple(sorted(groups, key=lambda group: group.name)))
+    bare = Authorization(_sorted(users.values()), tuple(groups[name] for name in sorted(groups)))
     return Authorization(bare.users, bare.groups, _chosen(policies, bare.referenced))
 
 

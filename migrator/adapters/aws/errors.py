@@ -128,6 +128,7 @@ Verdict = tuple[type[MigratorError], str, str]
 _REFUSED = (ActionDenied, "was refused", "allow the role or user that runs migrator this action")
 _SILENT = (Unavailable, "got no answer", "check the network, aws.region and AWS_ENDPOINT_URL, then run it again")
 _NOT_SENT = (Rejected, "was not sent: its parameters are not valid", "report this as a bug of migrator")
+ENDLESS = ("sent pages that do not end", "run the same command again; if it stays so, ask AWS's support")
 _ABSENT_THING = (Missing, "found nothing of that name", "run `migrator discover` and look again")
 _WRONG = (Rejected, "was rejected", "change what AWS names, then run the same command again")
 _VERDICTS: tuple[tuple[frozenset[str], Verdict], ...] = (
@@ -142,6 +143,7 @@ _VERDICTS: tuple[tuple[frozenset[str], Verdict], ...] = (
         (NotSupported, "is not supported by this endpoint", "check it by hand; it counts as not checked"),
     ),
     (_UNANSWERED, _SILENT),
+    (frozenset(("PaginationError",)), (Unavailable, *ENDLESS)),
 )
 
 

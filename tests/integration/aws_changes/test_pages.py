@@ -2,7 +2,9 @@
 
 import pytest
 
+from migrator.adapters.aws.changes.kind import listed
 from migrator.domain.changes import Change
+from migrator.ports.aws import Unavailable
 from tests.contract.hands_worlds import READ
 
 SET = {"description": "", "session_duration": "PT1H", "tags": {}}
@@ -71,3 +73,36 @@ def test_more_sets_and_people_than_a_page_holds(world):
     make(world, "account-assignment", (*last, world.account, "GROUP", "all"), True)
     assert see(world, "permission-set", last) == SET
     assert len(world.directory.holders()) == A_PAGE + 2
+
+
+@pytest.mark.parametrize("fault", ["empty-page", "repeated-page"])
+def test_pages_that_come_empty_or_twice_do_no_harm(world, user, fault):
+    target = world.give("access-key", user[1])
+    world.control.faults({"fault": fault})
+    assert see(world, "access-key", target) == {"status": "Active"}
+    world.hands.make(Change("access-key", target, {"status": "Active"}, {"status": "Inactive"}))
+    assert see(world, "access-key", target) == {"status": "Inactive"}
+
+
+def test_pages_without_end_are_told(world, user):
+    world.give("access-key", user[1])
+    world.control.faults({"fault": "endless-pages"})
+    with pytest.raises(Unavailable, match="pages that do not end") as error:
+        see(world, "access-key", (*user, "unknown"))
+    assert error.value.next_step
+
+
+def test_pages_without_end_are_told_where_botocore_knows_no_pages_too(world, user):
+    world.give("service-specific-credential", user[1])
+    world.control.faults({"fault": "endless-pages"})
+    iam = world.sessions.client("iam", world.account, "read")
+    assert not iam.can_paginate("list_service_specific_credentials")
+    with pytest.raises(Unavailable, match="pages that do not end"):
+        list(listed(iam, "list_service_specific_credentials", "ServiceSpecificCredentials", AllUsers=True))
+
+
+def test_an_element_that_comes_twice_is_listed_once(world):
+    sso = world.directory.sso()
+    sso.create_permission_set(InstanceArn=world.instance, Name="analyst")
+    world.control.faults({"fault": "repeated-page", "operation": "ListPermissionSets"})
+    assert len(world.directory.permission_set_names()) == 1

@@ -45,6 +45,12 @@ def test_a_user_has_all_that_the_answer_says():
     assert ada.boundary == "arn:aws:iam::111111111111:policy/fence"
 
 
+def test_a_page_that_comes_twice_makes_no_twins():
+    page = {"UserDetailList": [ADA, BARE], "GroupDetailList": [{"GroupName": "ant"}], "Policies": []}
+
+    assert read(page, {"UserDetailList": []}, page) == read(page)
+
+
 def test_what_is_missing_is_empty():
     (bob,) = read({"UserDetailList": [BARE]}).users
 

@@ -6,6 +6,7 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
+    PaginationError,
     ParamValidationError,
     ReadTimeoutError,
     TokenRetrievalError,
@@ -118,6 +119,7 @@ def test_a_conflict_over_a_name_may_stand_in_the_message_alone():
         (ReadTimeoutError(endpoint_url="https://iam.example"), Unavailable),
         (ResponseParserError("Unable to parse b'<!doctype html>'"), NotSupported),
         (ResponseParserError("Unable to parse b'<ListUsersRes'"), Unavailable),
+        (PaginationError(message="The same next token was received twice"), Unavailable),
         (ParamValidationError(report="Invalid length for parameter UserName"), Rejected),
     ],
 )

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from migrator.adapters.aws.errors import ENDLESS
 from migrator.domain.changes import Change
 from migrator.domain.model import Json
-from migrator.ports.aws import Rejected
+from migrator.ports.aws import Rejected, Unavailable
 
 if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
@@ -60,17 +61,30 @@ class IamKind:
 
 
 def listed(client: Any, operation: str, key: str, **arguments: Json) -> Iterator[Json]:
-    """Every element of a listing, page after page, also where botocore has no paginator for it."""
+    """Every element of a listing once, page after page, also where botocore has no paginator for it.
+
+    A page may be empty and have a successor, and what stood on one page may come again on the next.
+    """
+    given: set[str] = set()
+    for page in _pages(client, operation, arguments):
+        for element in page.get(key, ()):
+            if (known := repr(element)) not in given:
+                given.add(known)
+                yield element
+
+
+def _pages(client: Any, operation: str, arguments: dict[str, Json]) -> Iterator[Json]:
     if client.can_paginate(operation):
-        for page in client.get_paginator(operation).paginate(**arguments):
-            yield from page.get(key, ())
+        yield from client.get_paginator(operation).paginate(**arguments)
         return
     while True:
-        answer = getattr(client, operation)(**arguments)
-        yield from answer.get(key, ())
-        if not answer.get("Marker"):
+        page = getattr(client, operation)(**arguments)
+        yield page
+        if not page.get("Marker"):
             return
-        arguments["Marker"] = answer["Marker"]
+        if page["Marker"] == arguments.get("Marker"):
+            raise Unavailable(f"{operation} {ENDLESS[0]}", next_step=ENDLESS[1])
+        arguments = {**arguments, "Marker": page["Marker"]}
 
 
 def document_text(document: Json) -> str:
