@@ -125,19 +125,15 @@ def examine_sources(tools: Tools, accounts: Collection[str]) -> list[Finding]:
 
 
 def _unread(tools: Tools) -> Iterator[Finding]:
-    read = len(tools.sources) + (tools.last_accessed is not None)
     if not tools.sources:
         yield warning(
             "usage-source",
             "no CloudTrail files are read: nobody's calls are known, and no scream is heard",
             "add {type: cloudtrail, location: s3://BUCKET/PREFIX} to usage.sources",
         )
-    elif read < tools.rules.usage_sources:
-        yield warning(
-            "usage-source",
-            f"{tools.rules.usage_sources - read} of the usage sources are of a type that this version does not read",
-            "use type cloudtrail or access-advisor",
-        )
+    for unread in tools.rules.unread_sources:
+        said = f"a usage source of type {unread} is not read by this version"
+        yield warning("usage-source", said, "use type cloudtrail or access-advisor")
 
 
 def _source(tools: Tools, source: UsageSource, accounts: Collection[str]) -> Iterator[Finding]:

@@ -39,7 +39,6 @@ class Mapped:
 def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     """Map these users; those past `mapped` stay as they are."""
     tools.actor  # noqa: B018  # STS is asked first: an outsider's usage must not get into the database
-    tools.actor  # noqa: B018  # STS is asked first: an outsider's usage must not get into the database
     read = read_usage(tools)
     chosen = [line for line in lines if line.user.state in MAPPABLE and line.user.vanished_at is None]
     missing = read_last_accessed(tools, chosen)

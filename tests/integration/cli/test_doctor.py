@@ -313,7 +313,7 @@ def test_a_trail_that_hears_only_some_objects_says_so(company):
         (
             [{"type": "lookup-events"}, {"type": "cloudtrail", "location": "s3://acme-organization-trail/AWSLogs"}],
             "warning",
-            "of a type that this version does not read",
+            "of type lookup-events is not read by this version",
         ),
     ],
 )
