@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from migrator.domain.errors import MigratorError, Unreachable
-from migrator.domain.rules import ChangeWindow, ClassRule, Rules, Share
-from migrator.ports.aws import AccessDenied, NotSupported, Unavailable
-from migrator.ports.store import AnotherOrganization
 
 if TYPE_CHECKING:
     from migrator.adapters.aws.identity_center import IdentityCenterDirectory
@@ -18,6 +15,7 @@ if TYPE_CHECKING:
     from migrator.adapters.catalogue import Catalogue
     from migrator.adapters.store.unit_of_work import SqlStore
     from migrator.config import Settings
+    from migrator.domain.rules import ChangeWindow, Rules, Share
     from migrator.ports.aws import AccountReader, Accounts, Hands
     from migrator.ports.clock import Clock
     from migrator.ports.inspection import Inspector
@@ -67,7 +65,7 @@ class Toolbox:
         return load(self._config, self._environ)
 
     @cached_property
-    def rules(self) -> Rules:
+    def rules(self) -> "Rules":
         """What the domain needs of the settings."""
         return rules_of(self.settings)
 
@@ -201,6 +199,9 @@ class Toolbox:
     @cached_property
     def actor(self) -> str:
         """Who decides, by STS; raises AnotherOrganization where the database is not of the caller's organization."""
+        from migrator.ports.aws import AccessDenied, NotSupported, Unavailable  # noqa: PLC0415  # 20 ms with the model
+        from migrator.ports.store import AnotherOrganization  # noqa: PLC0415  # as above
+
         caller = self.accounts.caller()
         with self.store.begin() as work:
             known = work.organization()
@@ -223,8 +224,10 @@ class Toolbox:
         return S3Trail(client, bucket, prefix, self.catalogue)
 
 
-def rules_of(settings: "Settings") -> Rules:
+def rules_of(settings: "Settings") -> "Rules":
     """The domain's rules from the settings."""
+    from migrator.domain.rules import ClassRule, Rules  # noqa: PLC0415  # as needed
+
     classes, mapping, gates = settings.classification, settings.mapping, settings.gates
     test, waves, center, aws = settings.scream_test, settings.waves, settings.identity_center, settings.aws
     return Rules(
@@ -268,14 +271,18 @@ def rules_of(settings: "Settings") -> Rules:
     )
 
 
-def _window(window: Any) -> ChangeWindow | None:
+def _window(window: Any) -> "ChangeWindow | None":
+    from migrator.domain.rules import ChangeWindow  # noqa: PLC0415  # as needed
+
     if window is None:
         return None
     days = frozenset(DAYS.index(day) for day in window.days)
     return ChangeWindow(days, _time(window.opens), _time(window.closes), str(window.zone))
 
 
-def _share(share: Any) -> Share:
+def _share(share: Any) -> "Share":
+    from migrator.domain.rules import Share  # noqa: PLC0415  # as needed
+
     return Share(share.count or 0) if share.percent is None else Share(share.percent, percent=True)
 
 

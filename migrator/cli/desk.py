@@ -8,15 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from migrator.bootstrap import Toolbox
 from migrator.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from migrator.bootstrap import Toolbox
     from migrator.operations.apply import Apply
-
-MADE_BY: Callable[..., Toolbox] = Toolbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,9 @@ class Options:
 class Desk:
     """The global options, the tools they lead to, and the consoles. stdout carries answers, stderr everything else."""
 
-    def __init__(self, options: Options, toolbox: Callable[..., Toolbox] | None = None) -> None:
+    def __init__(self, options: Options, toolbox: "Callable[..., Toolbox] | None" = None) -> None:
         self.options = options
-        self._toolbox = toolbox or MADE_BY
+        self._toolbox = toolbox
 
     @property
     def config(self) -> Path:
@@ -45,9 +43,11 @@ class Desk:
         return Path(named or "config.yaml")
 
     @cached_property
-    def tools(self) -> Toolbox:
+    def tools(self) -> "Toolbox":
         """The tools of this configuration."""
-        return self._toolbox(self.config, self.options.environ, tell=self.progress)
+        from migrator.bootstrap import Toolbox
+
+        return (self._toolbox or Toolbox)(self.config, self.options.environ, tell=self.progress)
 
     def close(self) -> None:
         """Let go of what the tools hold open."""

@@ -104,8 +104,8 @@ def test_functions_are_short_in_the_median():
     assert statistics.median(length(function) for source in OURS for function in source.functions) <= MEDIAN_FUNCTION
 
 
-def loaded_by(code):
-    """The top-level modules that `code` loads in a Python of its own."""
+def modules_loaded_by(code):
+    """The modules that `code` loads in a Python of its own."""
     script = f"""
 import json, sys
 before = set(sys.modules)
@@ -113,7 +113,7 @@ try:
     {code}
 except SystemExit:
     pass
-print(json.dumps(sorted({{module.split(".")[0] for module in set(sys.modules) - before}})))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
     environ = {word: value for word, value in os.environ.items() if not word.startswith(("PYTEST_", "MIGRATOR_"))}
     done = subprocess.run(  # noqa: S603  # our own words
@@ -121,6 +121,11 @@ print(json.dumps(sorted({{module.split(".")[0] for module in set(sys.modules) - 
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def loaded_by(code):
+    """The top-level modules that `code` loads."""
+    return {module.split(".")[0] for module in modules_loaded_by(code)}
 
 
 def test_the_domain_loads_nothing_that_is_not_pythons_own():
@@ -131,10 +136,29 @@ def test_the_domain_loads_nothing_that_is_not_pythons_own():
     assert {module for module in loaded if not module.startswith("_sysconfigdata")} == {"migrator"}
 
 
-@pytest.mark.skipif(not (ROOT / "migrator/__main__.py").exists(), reason="there is no command yet")
+def command(*words: str):
+    """Code that runs one command line as the console does."""
+    return f"import runpy; sys.argv = {['migrator', *words]!r}; runpy.run_module('migrator', None, '__main__')"
+
+
 def test_help_loads_nothing_heavy():
-    loaded = loaded_by(
-        "import runpy; sys.argv = ['migrator', '--help']; runpy.run_module('migrator', None, '__main__')"
-    )
+    loaded = loaded_by(command("--help"))
     assert "typer" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_help_loads_of_ours_the_words_only():
+    ours = {module for module in modules_loaded_by(command("--help")) if module.startswith("migrator.")}
+    rest = {module for module in ours if not module.startswith("migrator.cli")}
+    assert "migrator.cli.status" in ours
+    # The demo plays with the clock, and is a command like any other.
+    assert rest <= {"migrator.domain", "migrator.domain.errors", "migrator.adapters", "migrator.adapters.clock"}
+
+
+def test_status_loads_of_the_heavy_only_what_reads_its_settings(migrated_sqlite_url, tmp_path):
+    config = tmp_path / "config.yaml"
+    config.write_text(f"database: {migrated_sqlite_url}\n", encoding="utf-8")
+    loaded = modules_loaded_by(command("--config", str(config), "status", "--json"))
+    assert {module.split(".")[0] for module in loaded} & HEAVY == {"pydantic", "yaml"}
+    assert "migrator.adapters.store.raw" in loaded
+    assert loaded & {"migrator.ports.aws", "migrator.ports.store", "migrator.ports.tools"} == set()
