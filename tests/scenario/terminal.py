@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import psycopg
 from botocore.session import Session
+from sqlalchemy import make_url
 
 from migrator.adapters.aws.session import Sessions
 from migrator.bootstrap import Toolbox
@@ -175,7 +176,7 @@ class OnServer:
         return made
 
     def copy(self, url: str) -> str:
-        source = url.rsplit("/", 1)[-1]
+        source = str(make_url(url).database)
         with psycopg.connect(self._server.admin, autocommit=True) as connection:
             end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
             connection.execute(end, [source])
