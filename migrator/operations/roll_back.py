@@ -104,7 +104,7 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
 
 def _plan(work: UnitOfWork, user: User) -> Plan:
     needed = used_elsewhere(work, user)
-    plan = put_back(work.journal.done(user.subject, CUT_KINDS), needed)
+    plan = put_back(work.journal.since_rollback(CUT_KINDS, user.subject).get(user.subject, ()), needed)
     kept = tuple(c for c in plan.changes if not (c.kind == "managed-policy" and c.deletes and _went(work, c)))
     return replace(plan, changes=(*kept, *_last_one(work, plan, needed)))
 

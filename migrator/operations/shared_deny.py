@@ -29,8 +29,9 @@ def cleanup(tools: Tools, user: User, facts: UserFacts) -> tuple[Change, ...]:
 
 def used_elsewhere(work: UnitOfWork, user: User) -> frozenset[str]:
     """ARNs of managed policies through which other users of the account are under the deny now."""
-    others = (line.user for line in work.users.lines(account=user.account_id) if line.user.id != user.id)
-    changes = (change for other in others for change in outstanding(work.journal.done(other.subject, CUT_KINDS)))
+    others = {line.user.subject for line in work.users.lines(account=user.account_id)} - {user.subject}
+    cuts = work.journal.since_rollback(CUT_KINDS, changed=("attached-policy", "permissions-boundary"))
+    changes = (change for subject, history in cuts.items() if subject in others for change in outstanding(history))
     return frozenset(_carried(change) for change in changes) - {""}
 
 

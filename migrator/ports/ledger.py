@@ -57,6 +57,16 @@ class Journal(Protocol):
         """Every change of these run kinds that we carried out on a subject, oldest first."""
         ...
 
+    def since_rollback(
+        self, kinds: Collection[str], subject: str | None = None, changed: Collection[str] = ()
+    ) -> Mapping[str, list[Change]]:
+        """By subject, changes of these run kinds that we carried out since its last rollback came to its end.
+
+        Oldest first; of one subject, and of the change kinds `changed`, where they are given. What a hand took over
+        before such an end is not ours any more.
+        """
+        ...
+
     def created(self, kind: str, target: Sequence[str]) -> bool:
         """Whether our own journal created that thing and has not removed it since."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from migrator.adapters.store import work_tables as w
@@ -117,11 +117,31 @@ class SqlJournal:
         """Whether our own journal created that thing and has not removed it since."""
         return tuple(target) in {at for _, at in self.made([kind])}
 
+    def since_rollback(
+        self, kinds: Collection[str], subject: str | None = None, changed: Collection[str] = ()
+    ) -> Mapping[str, list[Change]]:
+        """Changes of these run kinds that we carried out since each subject's last rollback came to its end."""
+        c, r = w.changes, w.runs
+        closing = select(r.c.subject, func.max(r.c.id).label("run")).where(_came_to_its_end()).group_by(r.c.subject)
+        last = closing.subquery()
+        query = (
+            select(c, r.c.subject)
+            .join(r, r.c.id == c.c.run)
+            .join(last, last.c.subject == r.c.subject, isouter=True)
+            .where(r.c.kind.in_(kinds), c.c.outcome == "done", r.c.id > func.coalesce(last.c.run, 0))
+            .order_by(c.c.run, c.c.seq)
+        )
+        query = query.where(r.c.subject == subject) if subject else query
+        found: dict[str, list[Change]] = {}
+        for row in self._do.execute(query.where(c.c.kind.in_(changed)) if changed else query):
+            found.setdefault(row.subject, []).append(to_change(row))
+        return found
+
     def cuts(self) -> Mapping[int, datetime]:
         """Users whose access was cut and not put back, with the time at which the cut began."""
         r = w.runs
-        query = select(r.c.subject, r.c.kind, r.c.started_at).where(r.c.kind.in_(("quarantine", "rollback")))
-        query = query.where(or_(r.c.kind == "quarantine", r.c.status == "done")).order_by(r.c.id)
+        began = and_(r.c.kind == "quarantine", or_(r.c.status.in_(("running", "done")), _has_cut()))
+        query = select(r.c.subject, r.c.kind, r.c.started_at).where(or_(began, _came_to_its_end())).order_by(r.c.id)
         found: dict[int, datetime] = {}
         for subject, kind, started in self._do.execute(query):
             user = int(subject.partition(":")[2])
@@ -159,6 +179,23 @@ class SqlJournal:
         mine = (w.runs.c.id == run.id, w.runs.c.fence == run.fence, w.runs.c.status == "running")
         if self._do.execute(update(w.runs).where(*mine).values(**values)).rowcount != 1:
             raise _busy(run)
+
+
+def _came_to_its_end() -> ColumnElement[bool]:
+    """A rollback after which nothing of ours is left: done, but for what somebody's hand had made its own.
+
+    As in `domain.journal.reaches`, the account's managed deny is nobody's own.
+    """
+    c, r = w.changes, w.runs
+    open_ones = or_(c.c.outcome.is_(None), c.c.outcome.in_(("failed", "undone")))
+    left = exists().where(c.c.run == r.c.id, c.c.kind != "managed-policy", open_ones)
+    return and_(r.c.kind == "rollback", r.c.status.in_(("done", "failed")), ~left)
+
+
+def _has_cut() -> ColumnElement[bool]:
+    """A run that failed or was given up after its deny had been put on the user."""
+    c = w.changes
+    return exists().where(c.c.run == w.runs.c.id, c.c.kind != "managed-policy", c.c.outcome == "done")
 
 
 def _busy(run: Run) -> Busy:
