@@ -79,7 +79,16 @@ def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -
             raise result
         moved.update({one.user: one for one in result})
         tools.tell(f"{account}: {len(result)} users")
+    moved |= {line.user.key: _from_the_first(moved[line.user.key], line) for line in fresh}
     return Movement(tuple(moved[line.user.key] for line in lines))
+
+
+def _from_the_first(moved: Moved, line: Line) -> Moved:
+    """The mapping that came before belongs to the move: who was held after it has moved all the same."""
+    if moved.before == line.user.state:
+        return moved
+    outcome = "done" if moved.outcome in ("held", "unchanged") else moved.outcome
+    return replace(moved, before=str(line.user.state), outcome=outcome)
 
 
 def _listen(tools: Tools, lines: Sequence[Line]) -> None:

@@ -7,10 +7,10 @@ from functools import partial
 from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import put_back
 from migrator.domain.dossier import User
-from migrator.domain.errors import MigratorError, UsageError
+from migrator.domain.errors import MigratorError, NotFound, UsageError
 from migrator.domain.lifecycle import CUT, Move, move
 from migrator.domain.selection import Line
-from migrator.operations.apply import Apply, Carried, Order
+from migrator.operations.apply import OF_USERS, Apply, Carried, Order
 from migrator.operations.report import Moved, Movement, carried, planned
 from migrator.operations.retract import retract
 from migrator.operations.shared_deny import CUT_KINDS, used_elsewhere
@@ -96,6 +96,7 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
         return replace(base, outcome="unchanged", why="nothing of it was cut")
     if asked.plan_only:
         return replace(base, changes=tuple(planned(change) for change in plan.changes))
+    _require_there(tools, user, plan)
     order = Order(
         user.subject, str(Move.ROLLBACK), plan, tools.actor, user, target, reason=asked.reason, wave=user.wave
     )
@@ -106,7 +107,27 @@ def _plan(work: UnitOfWork, user: User) -> Plan:
     needed = used_elsewhere(work, user)
     plan = put_back(work.journal.since_rollback(CUT_KINDS, user.subject).get(user.subject, ()), needed)
     kept = tuple(c for c in plan.changes if not (c.kind == "managed-policy" and c.deletes and _went(work, c)))
-    return replace(plan, changes=(*kept, *_last_one(work, plan, needed)))
+    mine = tuple(_under_its_name(change, user) for change in kept)
+    return replace(plan, changes=(*mine, *_last_one(work, plan, needed)))
+
+
+def _under_its_name(change: Change, user: User) -> Change:
+    """The change at the user as it is called now: renaming keeps the user, its id and all that hangs on it."""
+    if change.kind not in OF_USERS:
+        return change
+    return replace(change, target=(change.target[0], user.user_name, *change.target[2:]))
+
+
+def _require_there(tools: Tools, user: User, plan: Plan) -> None:
+    """Refuse to call a user put back that is not there: it was renamed, or somebody deleted it."""
+    kinds = {change.kind for change in plan.changes}
+    if "user" in kinds or kinds.isdisjoint(OF_USERS):
+        return
+    if tools.hands.observe(Change("user", (user.account_id, user.user_name), None, None)) is None:
+        raise NotFound(
+            f"{user.key} does not exist in AWS any more",
+            next_step=f"look whether somebody renamed it: migrator discover --account {user.account_id}",
+        )
 
 
 def _went(work: UnitOfWork, change: Change) -> bool:

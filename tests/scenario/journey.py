@@ -125,9 +125,13 @@ def wait(terminal: Terminal) -> Any:
     return _let_days_pass(terminal, 8)
 
 
+def wait_longer(terminal: Terminal) -> Any:
+    """Two more weeks of silence."""
+    return _let_days_pass(terminal, 15)
+
+
 def delete(terminal: Terminal) -> Any:
-    """Two more weeks, another approval, and the end."""
-    _let_days_pass(terminal, 15)
+    """Another approval, and the end."""
     terminal.ask("wave", "approve", WAVE, "--stage", "delete", by=terminal.company.approver())
     return terminal.ask("advance", "--wave", WAVE, "--to", "deleted", "--yes")
 
@@ -147,5 +151,6 @@ PLAY: dict[str, Callable[[Terminal], Any]] = {
     "quarantined": cut,
     "screamed": scream,
     "deactivated": wait,
+    "silent": wait_longer,
     "deleted": delete,
 }

@@ -233,11 +233,8 @@ def test_rollback_is_exact(journey, stage):
 
 
 def test_nothing_is_deleted_unasked_unapproved_or_unanswered(journey):
-    terminal = journey.at("deactivated")
+    terminal = journey.at("silent")
     company, before = terminal.company, read_users(terminal.company)
-    for _ in range(3):
-        company.clock.sleep(5 * 86_400)
-        terminal.ask("worker", "--once")
     said = by_user(terminal, terminal.ask("advance", *keys(terminal, *SILENT)))
     assert {one["outcome"] for one in said.values()} == {"unchanged"}
     said = by_user(terminal, terminal.ask("advance", *keys(terminal, *SILENT), "--to", "deleted", "--yes", code=3))
