@@ -28,15 +28,14 @@ def run(words: Sequence[str], toolbox: "Callable[..., Toolbox] | None" = None) -
     """Run one command; the exit code of the contract. `toolbox` makes the tools: the seam of clock and crashes."""
     verbose = "-v" in words
     try:
-        return _run(words, toolbox)
+        code = _run(words, toolbox)
     except MigratorError as error:
         _tell(error, verbose=verbose)
         return error.exit_code
     except TyperException as error:
         return _wrong_words(error)
     except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted; what was done is saved, and the same command resumes")
-        return INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -46,6 +45,9 @@ def run(words: Sequence[str], toolbox: "Callable[..., Toolbox] | None" = None) -
         _say(f"error: this is a defect in migrator: {type(error).__name__}: {error}")
         _say("  next: run the same command with -v and report what it prints; what was done is saved")
         return 1
+    if code == INTERRUPTED:  # typer turns the signal into this code without a word
+        _say("interrupted; what was done is saved, and the same command resumes")
+    return code
 
 
 def _run(words: Sequence[str], toolbox: "Callable[..., Toolbox] | None") -> int:
