@@ -496,9 +496,11 @@ def test_listening(heard, is_open):
 
 
 def test_listening_lists_what_is_not_recorded_and_can_be_switched_off():
-    heard = Listening(newest=NOW, audible=("ec2",), deaf=("lambda",), not_checked=("insights",))
+    heard = Listening(newest=NOW, heard_since=NOW, audible=("ec2",), deaf=("lambda",), not_checked=("insights",))
     expected = ("insights", "refusals of lambda: no trail records them")
     assert ask("listening", a_dossier(listening=heard)).not_checked == expected
+    unheard = ask("listening", a_dossier(listening=replace(heard, heard_since=None))).not_checked
+    assert unheard == ("a worker: none has listened yet, and screams are heard only while one does", *expected)
     assert ask("listening", a_dossier(listening=Listening()), rules=replace(RULES, listening=False)).open
 
 
@@ -698,7 +700,7 @@ def test_ordinary_references_can_be_waived():
 
 
 def test_what_nobody_could_check_is_listed_once_and_the_next_look_is_the_first_opening():
-    dossier = a_dossier(user=resting(days=1), listening=Listening(newest=NOW, deaf=("s3",), audible=("ec2",)))
+    dossier = a_dossier(user=resting(days=1), listening=Listening(NOW, ago(days=9), ("ec2",), ("s3",)))
     dossier = replace(dossier, decisions={"hold": a_decision("hold", until=ahead(days=1))}, facts=None)
     results = gates_for(dossier, Move.DEACTIVATE, RULES, NOW)
     assert held_by(results) == ("scream-window", "snapshot", "not-held")

@@ -30,7 +30,8 @@ def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> Gat
             gate, f"no trail would record {listed(heard.deaf)}", "data event selectors for these services in the trail"
         )
     deaf = tuple(f"refusals of {service}: no trail records them" for service in heard.deaf)
-    return opened(gate, f"heard {span(max(silence, timedelta()))} ago", (*heard.not_checked, *deaf))
+    alone = () if heard.heard_since else ("a worker: none has listened yet, and screams are heard only while one does",)
+    return opened(gate, f"heard {span(max(silence, timedelta()))} ago", (*alone, *heard.not_checked, *deaf))
 
 
 def scream_window(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> GateResult:
