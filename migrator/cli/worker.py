@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from migrator.cli.desk import Desk
+from migrator.domain.errors import Stale, Unreachable
 
 if TYPE_CHECKING:
     from migrator.operations.work import Turn
@@ -17,23 +18,35 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="One turn, then stop: for cron.")] = False,
 ) -> int:
     """Listen for screams, put back who screams, and move running waves on."""
+    desk: Desk = ctx.obj
+    stop = _stop_on_signals()
+    while True:
+        code = _turn(desk, stay=not once)
+        if once or stop():
+            return code
+        _wait(desk, stop)
+        if stop():
+            return code
+
+
+def _turn(desk: Desk, *, stay: bool) -> int:
+    """One turn and what it came to; with `stay`, an error of AWS or of the database waits for the next one."""
     from migrator.cli.render.moves import moves_table
     from migrator.operations.report import Movement
     from migrator.operations.work import work
 
-    desk: Desk = ctx.obj
-    stop = _stop_on_signals()
-    while True:
+    try:
         turn = work(desk.tools, desk.apply)
-        movement = Movement((*turn.watched.rolled_back, *turn.moved))
-        desk.answer(_shape(turn), partial(moves_table, movement))
-        for error in turn.errors:
-            desk.warn(error)
-        if once or stop():
-            return turn.exit_code
-        _wait(desk, stop)
-        if stop():
-            return turn.exit_code
+    except (Unreachable, Stale) as error:
+        if not stay:
+            raise
+        desk.warn(f"this turn failed: {error.what}")
+        return error.exit_code
+    movement = Movement((*turn.watched.rolled_back, *turn.moved))
+    desk.answer(_shape(turn), partial(moves_table, movement))
+    for said in turn.errors:
+        desk.warn(said)
+    return turn.exit_code
 
 
 def _wait(desk: Desk, stop: "Any") -> None:

@@ -52,17 +52,23 @@ class Scream:
 class Watched:
     """A user whose credentials were cut at `cut_at`: what its principal does since then is a scream.
 
-    The best `cut_at` is when the deny was about to be made, because it works before the state says so.
+    The best `cut_at` is when the deny was about to be made, because it works before the state says so. `until` is when
+    the user was deleted: whoever has its name and so its ARN later is somebody else.
     """
 
     user: int
     principal: str
     cut_at: datetime
+    until: datetime | None = None
 
     @property
     def since(self) -> datetime:
         """The second of the cut: CloudTrail's times have no fractions."""
         return self.cut_at.replace(microsecond=0)
+
+    def covers(self, at: datetime) -> bool:
+        """Whether what the principal does at that time is the user's, under the cut."""
+        return at >= self.since and (self.until is None or at <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +177,14 @@ def likely_fix(scream: Scream) -> str:
 def _from_refusals(refusals: Iterable[Refusal], cuts: Mapping[str, Watched]) -> Iterable[_Sign]:
     for r in refusals:
         cut = cuts.get(r.principal)
-        if cut is not None and r.at >= cut.since and not _OURS.search(r.agent):
+        if cut is not None and cut.covers(r.at) and not _OURS.search(r.agent):
             yield _Sign(_refusal_id(r), r.at, cut.user, REFUSED_CALL, r.source, r.event, r.address, r.agent)
 
 
 def _from_sign_ins(facts: Iterable[UsageFact], cuts: Mapping[str, Watched]) -> Iterable[_Sign]:
     for f in facts:
         cut = cuts.get(f.principal)
-        if cut is not None and f.last >= cut.since and _is_sign_in(f):
+        if cut is not None and cut.covers(f.last) and _is_sign_in(f):
             calls = f.calls if f.first >= cut.since else 1
             yield _Sign(_sign_in_id(f), f.last, cut.user, CONSOLE_SIGN_IN, f.source, f.event, f.address, f.agent, calls)
 

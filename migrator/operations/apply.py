@@ -339,6 +339,8 @@ class Apply:
         work.journal.finish(run, ended, now)
         row = work.users.get(user.id) if user else None
         details = {"run": run.id, "kind": run.kind, "status": str(ended), "reason": run.reason}
+        if row is not None and run.kind == Move.ROLLBACK and reaches(run, steps):
+            work.screams.answer(row.id, "rolled-back", run.reason)
         if row is None or run.to_state is None or str(row.state) != run.from_state or not reaches(run, steps):
             work.record.append(run.actor, "run-ended", run.subject, details, now)
             return row
@@ -375,8 +377,6 @@ def _consequences(work: UnitOfWork, run: Run, user: User, now: datetime) -> None
     """What is true with the new state and with nothing less: a process that dies after it must not have lost it."""
     if run.kind == Move.PROVISION:
         work.access.granted(user.id, now)
-    if run.kind == Move.ROLLBACK:
-        work.screams.answer(user.id, "rolled-back", run.reason)
 
 
 def _hand(change: Change, observed: Json) -> str:

@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 
-from migrator.domain.changes import outstanding
-from migrator.domain.dossier import User
-from migrator.domain.lifecycle import CUT
+from migrator.domain.lifecycle import State
 from migrator.domain.screams import Watched, event_ids, fold, from_last_used
 from migrator.domain.usage import PartUsage, Refusal
-from migrator.operations.shared_deny import CUT_KINDS
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
@@ -52,14 +49,8 @@ def watching(work: UnitOfWork) -> list[Watched]:
         return []
     found = []
     for user in work.users.many(list(cuts)):
-        facts = work.users.facts(user.id) if _is_cut(work, user) else None
+        facts = work.users.facts(user.id)
         if facts is not None and user.vanished_at is None:
-            found.append(Watched(user.id, facts.arn, cuts[user.id]))
+            gone = user.state_since if user.state is State.DELETED else None
+            found.append(Watched(user.id, facts.arn, cuts[user.id], gone))
     return found
-
-
-def _is_cut(work: UnitOfWork, user: User) -> bool:
-    """By its state, by a run that is under way, or by what a broken-off run has left."""
-    if user.state in CUT or work.journal.running(user.subject) is not None:
-        return True
-    return bool(outstanding(work.journal.done(user.subject, CUT_KINDS)))

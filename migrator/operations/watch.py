@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.domain.lifecycle import CUT
+from migrator.domain.errors import MigratorError
 from migrator.domain.screams import Scream, likely_fix, must_roll_back
 from migrator.operations.apply import Apply
 from migrator.operations.hear import hear_last_used
@@ -15,19 +15,27 @@ from migrator.ports.tools import Tools
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One turn of listening: what was read, and who was put back."""
+    """One turn of listening: what was read, who was put back, and why the trails could not be read."""
 
     usage: UsageRead
     rolled_back: tuple[Moved, ...]
+    deaf: MigratorError | None = None
 
 
 def watch(tools: Tools, apply: Apply) -> Watched:
-    """Read, hear, roll back. A user whose rollback fails is named; the others go on."""
-    read = read_usage(tools)
+    """Read, hear, roll back. A user whose rollback fails is named; the others go on.
+
+    Who screamed before, or was reported by a person, is put back though no trail can be read now.
+    """
+    read, deaf = UsageRead(), None
+    try:
+        read = read_usage(tools)
+    except MigratorError as error:
+        deaf = error
     with tools.store.begin() as work:
         hear_last_used(tools, work)
         work.commit()
-    return Watched(read, tuple(_put_back(tools, apply)))
+    return Watched(read, tuple(_put_back(tools, apply)), deaf)
 
 
 def _put_back(tools: Tools, apply: Apply) -> list[Moved]:
@@ -36,7 +44,8 @@ def _put_back(tools: Tools, apply: Apply) -> list[Moved]:
         for scream in work.screams.all():
             if must_roll_back(scream, tools.rules):
                 screaming.setdefault(scream.user, scream)
-        lines = [line for line in work.users.lines() if line.user.id in screaming and line.user.state in CUT]
+        cut = work.journal.cuts() if screaming else {}
+        lines = [line for line in work.users.lines() if line.user.id in screaming and line.user.id in cut]
     moved: list[Moved] = []
     for line in lines:
         scream = screaming[line.user.id]

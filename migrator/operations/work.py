@@ -1,5 +1,6 @@
 """A worker's turn: listen, roll back who screams, open what time has opened, move running waves on."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,21 +29,25 @@ class Turn:
 
     @property
     def exit_code(self) -> int:
-        """1 where somebody failed."""
+        """1 where somebody failed; the error's own code where no trail could be read."""
         failed = any(one.outcome == "failed" for one in (*self.watched.rolled_back, *self.moved))
+        if self.watched.deaf is not None and not failed:
+            return self.watched.deaf.exit_code
         return 1 if failed or self.errors else 0
 
 
 def work(tools: Tools, apply: Apply) -> Turn:
-    """One turn, bounded: what is left is there at the next."""
+    """One turn, bounded: what is left is there at the next. Whoever is deaf cuts nobody and gives no sign of life."""
     tools.actor  # noqa: B018  # STS is asked first: an outsider's trail must not get into the database
     heard_since = _listening_since(tools)
     watched = watch(tools, apply)
+    if watched.deaf is not None:
+        return Turn(watched, errors=(f"the trails were not read: {watched.deaf.what}",))
     with tools.store.begin() as unit:
         unit.beat("worker", tools.clock.now(), heard_since)
         unit.commit()
     _end_exclusions(tools)
-    moved, errors = _waves(tools, apply)
+    moved, errors = _waves(tools, apply, {one.user for one in watched.rolled_back})
     with tools.store.begin() as unit:
         done = tuple(wave.name for wave in unit.waves.all() if finish(tools, unit, wave))
         weigh(tools, unit, [line.user.id for line in unit.users.lines() if line.user.vanished_at is None])
@@ -60,14 +65,14 @@ def _listening_since(tools: Tools) -> datetime:
     return since if beat is not None and since is not None and now - beat <= gap else now
 
 
-def _waves(tools: Tools, apply: Apply) -> tuple[tuple[Moved, ...], tuple[str, ...]]:
+def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple[Moved, ...], tuple[str, ...]]:
     with tools.store.begin() as unit:
         running = [wave.name for wave in unit.waves.all() if wave.state is WaveState.RUNNING]
     moved: list[Moved] = []
     errors: list[str] = []
     for name in running:
         with tools.store.begin() as unit:
-            lines = unit.users.lines(wave=name)
+            lines = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]
         try:
             moved += [one for one in advance(tools, apply, lines, Advance()).users if one.outcome != "unchanged"]
         except MigratorError as error:
