@@ -1,6 +1,7 @@
 """Take Identity Center access away again: only what we made, and only where nobody else uses it."""
 
 from dataclasses import replace
+from functools import partial
 
 from migrator.domain.changes import Change, Plan
 from migrator.domain.dossier import User
@@ -29,17 +30,20 @@ def retract(tools: Tools, apply: Apply, user: User, moved: Moved, reason: str, *
         return replace(moved, changes=(*moved.changes, *(planned(change) for change in changes)))
     if mine is None:
         return moved
-    ended = apply.carry_out(Order(user.subject, "retract", Plan(changes), tools.actor, user, reason=reason))
+    order = Order(user.subject, "retract", Plan(changes), tools.actor, user, reason=reason)
+    ended = apply.carry_out(replace(order, require=partial(_not_any_more, user.id)))
     done = tuple(carried(step) for step in ended.steps)
     if not ended.done:
         why = "; ".join(filter(None, (moved.why, *(step.error for step in ended.failed))))
         return replace(moved, outcome="failed", changes=(*moved.changes, *done), why=why)
-    with tools.store.begin() as work:
-        work.access.granted(user.id, None)
-        work.commit()
     if moved.outcome == "unchanged" and done:
         return replace(moved, outcome="done", changes=done, why="")
     return replace(moved, changes=(*moved.changes, *done))
+
+
+def _not_any_more(user: int, work: UnitOfWork) -> None:
+    """Nobody counts on the access from the moment that it begins to go: a process that dies may have taken it."""
+    work.access.granted(user, None)
 
 
 def _candidates(work: UnitOfWork, mine: Grant, called: str, others: list[Grant]) -> list[Thing]:
