@@ -5,7 +5,7 @@ from importlib import import_module
 
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
-from migrator.adapters.store.schema import APPEND_ONLY, metadata
+from migrator.adapters.store.schema import APPEND_ONLY, FIXED, KEPT, metadata
 
 from .markdown import code, listed, page, table
 
@@ -14,9 +14,11 @@ for _module in ("tables", "work_tables"):
 
 INTRODUCTION = """\
 The same tables on SQLite and PostgreSQL, made by Alembic (`migrator db upgrade`). Times are UTC. No secret is stored:
-there are none to store. An *append-only* table refuses every update and deletion by triggers of its own; a *versioned*
-row is changed only by whoever read its present version. Documents (policies, snapshots, plans, permission sets) are
-stored once, by the SHA-256 of their canonical JSON."""
+there are none to store. Triggers of the database itself refuse what may never happen: an *append-only* table refuses
+every update and deletion, a *kept* row is never deleted, a *fixed* column is written once; the outcome of a change is
+set once, and a run that ended stays as it is. `migrator db check` names a trigger that is missing. A *versioned* row is
+changed only by whoever read its present version. Documents (policies, snapshots, plans, permission sets) are stored
+once, by the SHA-256 of their canonical JSON."""
 
 
 def tables_page() -> str:
@@ -50,6 +52,10 @@ def _notes(column: Column[object]) -> str:
 def _promises(one: Table) -> Iterator[str]:
     if one.name in APPEND_ONLY:
         yield "append-only"
+    if one.name in KEPT:
+        yield "kept"
+    if one.name in FIXED:
+        yield f"fixed: {listed(FIXED[one.name])}"
     if "version" in one.columns and one.name != "workers":
         yield "versioned"
     inline = {constraint for column in one.columns for constraint in column.constraints}

@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 import migrator
+from migrator.adapters.store.guards import missing_guards
 from migrator.adapters.store.schema import metadata
 from migrator.domain.errors import Unreachable
 
@@ -110,7 +111,7 @@ def upgrade(url: str) -> str:
 
 
 def differences(url: str) -> list[str]:
-    """How the database's schema differs from the tables declared here, in words; empty where it does not."""
+    """How the database's schema differs from the tables and guards declared here, in words; empty where it does not."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # as above
     from alembic.migration import MigrationContext  # noqa: PLC0415  # as above
 
@@ -122,7 +123,8 @@ def differences(url: str) -> list[str]:
             # SQLite cannot tell of an index over an expression; the tests hold it against the scripts instead.
             warnings.filterwarnings("ignore", message=".*expression-based index")
             context = MigrationContext.configure(connection, opts={"compare_type": True})
-            return [str(difference) for difference in compare_metadata(context, metadata)]
+            found = [str(difference) for difference in compare_metadata(context, metadata)]
+            return found + missing_guards(connection)
     except SQLAlchemyError as error:
         raise unreachable(engine.url, error) from error
     finally:

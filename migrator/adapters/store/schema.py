@@ -1,4 +1,4 @@
-"""What all tables share: metadata, the UTC type, the columns that recur, and which tables only grow."""
+"""What all tables share: metadata, the UTC type, the columns that recur, and which rows stay as they are."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -77,3 +77,33 @@ APPEND_ONLY = (
     "scream_events",
     "kpi_samples",
 )
+"""Tables whose rows are written once: no update, no deletion."""
+
+KEPT = ("audit_head", "changes", "credentials", "identities", "installation", "runs", "screams", "users", "waves")
+"""Tables whose rows change, and are never deleted."""
+
+FIXED = {
+    "changes": ("run", "seq", "kind", "target", "before", "after"),
+    "identities": ("account_id", "aws_user_id", "user_ref", "since"),
+    "runs": (
+        "id",
+        "subject",
+        "kind",
+        "from_state",
+        "to_state",
+        "plan_sha",
+        "facts_hash",
+        "actor",
+        "reason",
+        "wave",
+        "started_at",
+    ),
+}
+"""Columns that are written once, in rows that change: what a row is about."""
+
+ENDING = {
+    "changes_outcome_once": "changes",
+    "runs_ended": "runs",
+    "runs_fence": "runs",
+}
+"""Triggers over single rows: an outcome is set once, a run that ended is fixed, a fence never falls."""
