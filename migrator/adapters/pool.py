@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import TypeVar
 
 from migrator.domain.errors import MigratorError
@@ -15,19 +16,31 @@ class ThreadPool:
 
     def __init__(self, size: int = 8) -> None:
         self._size = size
+        self._stopped = Event()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the last call was interrupted: items at work end at their next good place, others never begin."""
+        return self._stopped.is_set()
 
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | MigratorError]]:
         """Each item with its result, in the items' order; what the domain knows as an error is a result too."""
         work = list(items)
+        self._stopped.clear()
         if self._size == 1 or len(work) <= 1:
             yield from ((item, _attempt(function, item)) for item in work)
             return
         with ThreadPoolExecutor(self._size, thread_name_prefix="account") as executor:
             futures = [executor.submit(_attempt, function, item) for item in work]
-            for item, future in zip(work, futures, strict=True):
-                yield item, future.result()
+            try:
+                for item, future in zip(work, futures, strict=True):
+                    yield item, future.result()
+            except BaseException:
+                self._stopped.set()
+                executor.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
 def _attempt(function: Callable[[Item], Result], item: Item) -> Result | MigratorError:

@@ -105,7 +105,7 @@ def _listen(tools: Tools, lines: Sequence[Line]) -> None:
 
 def _account(tools: Tools, apply: Apply, asked: Advance, accounts: dict[str, list[int]], account: str) -> list[Moved]:
     users = accounts[account]
-    return [_walk(tools, apply, user, users, asked) for user in users]
+    return [_walk(tools, apply, user, users, asked) for user in users if not tools.pool.stopped]
 
 
 def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], asked: Advance) -> Moved:

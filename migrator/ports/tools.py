@@ -21,6 +21,11 @@ Result = TypeVar("Result")
 class Pool(Protocol):
     """Work spread over accounts."""
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the present call was interrupted: whoever is at work ends at the next good place."""
+        ...
+
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | MigratorError]]:
