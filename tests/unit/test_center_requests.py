@@ -53,6 +53,7 @@ def test_a_failed_request_says_why_and_whether_another_try_helps(reason, error):
     with pytest.raises(error) as raised:
         read_to_the_end(TestClock(), "assigning", failed, answers(["FAILED"]))
     assert (reason or "no reason") in raised.value.what
+    assert raised.value.next_step
 
 
 def test_a_hostile_reason_is_made_harmless():

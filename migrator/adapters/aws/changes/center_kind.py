@@ -51,8 +51,13 @@ def read_to_the_end(clock: Clock, what: str, status: Json, again: Callable[[str]
         status = again(status["RequestId"])
     if status["Status"] == "FAILED":
         reason = clean(status.get("FailureReason") or "AWS gave no reason")
-        kind = Transient if _NOT_NOW.search(reason) else Rejected
-        raise kind(f"{what}: request {status['RequestId']} failed: {reason}")
+        passes = _NOT_NOW.search(reason) is not None
+        raise (Transient if passes else Rejected)(
+            f"{what}: request {status['RequestId']} failed: {reason}",
+            next_step="run the same command again"
+            if passes
+            else "mend what AWS names, then run the same command again",
+        )
 
 
 def path_and_name(reference: str) -> dict[str, str]:

@@ -104,4 +104,6 @@ def tag_map(tags: list[Json]) -> dict[str, str]:
 
 def not_so(change: Change, why: str) -> Rejected:
     """The refusal of a change that this kind cannot make; nothing was sent."""
-    return Rejected(f"{change.kind} {change.where} cannot be changed so: {why}")
+    return Rejected(
+        f"{change.kind} {change.where} cannot be changed so: {why}", next_step="report this as a bug of migrator"
+    )

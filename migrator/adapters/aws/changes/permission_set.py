@@ -65,7 +65,9 @@ class PermissionSet(CenterKind):
         except sso.exceptions.ConflictException as conflict:
             # The same error says "taken" and "not now", without a reason field: a look tells them apart.
             if self._exists(instance, name):
-                raise Rejected(f"there is a permission set {name} already") from conflict
+                raise Rejected(
+                    f"there is a permission set {name} already", next_step="run the same command again: it looks first"
+                ) from conflict
             raise
         self.center.remember(name, made["PermissionSet"]["PermissionSetArn"])
 
@@ -105,7 +107,10 @@ class PermissionSet(CenterKind):
         except sso.exceptions.ConflictException as conflict:
             accounts = sorted(listed(sso, "list_accounts_for_provisioned_permission_set", "AccountIds", **which))
             if accounts:
-                raise Rejected(f"permission set {name} is still assigned in {', '.join(accounts)}") from conflict
+                raise Rejected(
+                    f"permission set {name} is still assigned in {', '.join(accounts)}",
+                    next_step="remove those assignments, then run the same command again",
+                ) from conflict
             raise
         self.center.forget(name)
 
