@@ -14,8 +14,8 @@ from migrator.domain.dossier import User
 from migrator.domain.errors import Busy, MigratorError, Refused, Stale
 from migrator.domain.journal import Outcome, Run, RunStatus, Step, reaches, status
 from migrator.domain.lifecycle import Move, State
-from migrator.domain.model import Json
-from migrator.ports.aws import AccessDenied, Hands, Transient, Unavailable
+from migrator.domain.model import Destination, Json
+from migrator.ports.aws import AccessDenied, Hands, Transient
 from migrator.ports.clock import Clock
 from migrator.ports.store import Store, UnitOfWork
 
@@ -27,6 +27,9 @@ CONSISTENCY = timedelta(seconds=10)
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0)
 """Seconds between looks, and between attempts; one attempt more than there are pauses."""
+
+PATIENCE = timedelta(minutes=10)
+"""How long one change is tried; an attempt that was begun before is seen to its end."""
 
 FINAL = frozenset({"delete", "provision", "retract", "shared"})
 """Runs that stop at the first change that did not work; the others undo or cut what they can and name the rest."""
@@ -231,12 +234,15 @@ class Apply:
         return self._conclude_run(run, None, None, None, "", tuple(ended), user)
 
     def _make(self, run: Run, step: Step) -> tuple[Outcome, Json, str, Step]:
-        """Look, write down, do, look: until it is so, or it cannot be, or patience ends."""
-        why = ""
+        """Look, write down, do, look: until it is so, or it cannot be, or patience ends.
+
+        Only `Transient` is worth another attempt: what is Unavailable was repeated already, by the one layer that does.
+        """
+        why, until = "", self.clock.now() + PATIENCE
         for pause in (*PAUSES, 0.0):
             try:
                 observed = self._look(run, step)
-            except (Transient, Unavailable) as error:
+            except Transient as error:
                 why = error.what
                 self.clock.sleep(pause)
                 continue
@@ -248,12 +254,14 @@ class Apply:
                 return (Outcome.DONE if step.question else Outcome.UNCHANGED), observed, "", step
             if not matches(observed, step.change.before):
                 return Outcome.REFUSED, observed, _hand(step.change, observed), step
+            if self.clock.now() > until:
+                break
             step = self._intend(run, step)
             try:
                 self.hands.make(step.change)
                 why = f"{step.change.kind} {step.change.where}: AWS said yes, yet nothing changed"
-            except (Transient, Unavailable) as error:
-                why = error.what
+            except Transient as error:
+                why = _told(error)
                 self.clock.sleep(pause)
             except MigratorError as error:
                 return self._last_look(run, step, _told(error), wait=not isinstance(error, AccessDenied))

@@ -84,9 +84,32 @@ def test_a_storm_that_passes_does_no_harm(world):
     assert world.aws.there[INLINE] == DENY
 
 
-def test_silence_before_the_first_look_is_waited_out(world):
-    with world.process(hands=Moody(world.aws, "observe", [None, *[SILENCE] * 5])) as process:
-        assert process.apply.carry_out(process.order(Move.QUARANTINE)).done
+def test_silence_before_the_first_look_is_told_and_nothing_is_made(world):
+    with world.process(hands=Moody(world.aws, "observe", always(SILENCE), kind="inline-policy")) as process:
+        carried = process.apply.carry_out(process.order(Move.QUARANTINE))
+        assert [(step.outcome, step.error) for step in carried.steps] == [(Outcome.FAILED, "no answer")]
+        assert (process.questions(), world.effects) == (0, [])
+
+
+@pytest.mark.parametrize(("error", "attempts"), [(SILENCE, 1), (STORM, 8), (NO, 1)])
+def test_only_a_storm_is_worth_another_attempt(world, error, attempts):
+    hands = Moody(world.aws, "make", always(error))
+    with world.process(hands=hands) as process:
+        process.apply.carry_out(process.order(Move.QUARANTINE))
+    assert hands.calls["make"] == attempts
+
+
+def test_attempts_that_take_long_are_few(world):
+    class Slow(Moody):
+        def make(self, change) -> None:
+            world.clock.pass_time(minutes=9)
+            super().make(change)
+
+    hands = Slow(world.aws, "make", always(STORM))
+    with world.process(hands=hands) as process:
+        carried = process.apply.carry_out(process.order(Move.QUARANTINE))
+        assert (len(carried.failed), process.questions()) == (1, 0)
+    assert hands.calls["make"] == 2
 
 
 def test_a_storm_without_end_is_told_and_changes_nothing(world):
