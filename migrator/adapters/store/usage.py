@@ -32,9 +32,10 @@ class SqlUsage:
 
     def add(self, parts: Sequence[PartUsage], at: datetime) -> list[Refusal]:
         """Write parts with their facts; a part read again replaces what it said before."""
+        # The parts first: whoever reads the same ones at this moment waits here, and then replaces what we wrote.
+        upsert(self._do, t.usage_parts, [_part(usage, at) for usage in parts], ("source", "account_id", "part"))
         for names in chunks([_key(usage.part) for usage in parts]):
             self._do.execute(delete(t.usage_facts).where(t.usage_facts.c.part.in_(names)))
-        upsert(self._do, t.usage_parts, [_part(usage, at) for usage in parts], ("source", "account_id", "part"))
         rows = [_fact(_key(usage.part), fact) for usage in parts for fact in usage.facts]
         if rows:
             self._do.execute(insert(t.usage_facts), rows)
