@@ -20,7 +20,7 @@ KEPT = (
 )
 FIXED = {
     "changes": ("run", "seq", "kind", "target", "before", "after"),
-    "identities": ("account_id", "aws_user_id", "user_ref", "since"),
+    "identities": ("account_id", "aws_user_id"),
     "runs": (
         "id",
         "subject",

@@ -84,7 +84,7 @@ KEPT = ("audit_head", "changes", "credentials", "identities", "installation", "r
 
 FIXED = {
     "changes": ("run", "seq", "kind", "target", "before", "after"),
-    "identities": ("account_id", "aws_user_id", "user_ref", "since"),
+    "identities": ("account_id", "aws_user_id"),
     "runs": (
         "id",
         "subject",
