@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from migrator.domain.changes import Plan
 from migrator.domain.classify import classify, with_last_use
-from migrator.domain.errors import MigratorError
+from migrator.domain.errors import Busy, MigratorError, Stale
 from migrator.domain.existing import Offer
 from migrator.domain.gates.table import gates_for, held_by
 from migrator.domain.lifecycle import Move, State
@@ -45,6 +45,7 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     taken, blind = _names_of_others(tools)
     offers = () if tools.rules.create_sets else read_offers(tools)
     with tools.store.begin() as work:
+        chosen = _still_here(work, chosen)
         _reclassify(tools, work, chosen)
         _plan(tools, work, [line.user.id for line in chosen], taken, offers)
         work.commit()
@@ -52,9 +53,17 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
         refresh_coverage(tools, work, [line.user.id for line in chosen])
         weigh(tools, work, [line.user.id for line in chosen])
         work.commit()
-    moved = {line.user.id: _move(tools, apply, line) for line in chosen}
+    moved = {line.user.id: _moved(tools, apply, line) for line in chosen}
     users = tuple(moved.get(line.user.id) or _stays(line) for line in lines)
     return Mapped(replace(read, not_checked=(*read.not_checked, *missing, *blind)), users)
+
+
+def _still_here(work: UnitOfWork, lines: Sequence[Line]) -> list[Line]:
+    """Those whom nobody has moved on meanwhile, nor is moving now: what is being provisioned is not planned anew."""
+    rows = {user.id: user for user in work.users.many([line.user.id for line in lines])}
+    moving = {run.subject for run in work.journal.unfinished()}
+    fresh = (replace(line, user=rows[line.user.id]) for line in lines)
+    return [line for line in fresh if line.user.state in MAPPABLE and line.user.subject not in moving]
 
 
 def _names_of_others(tools: Tools) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -116,6 +125,15 @@ def _chosen(
     return chosen
 
 
+def _moved(tools: Tools, apply: Apply, line: Line) -> Moved:
+    """One user's move; its failure is its own."""
+    try:
+        return _move(tools, apply, line)
+    except (Busy, Stale) as error:
+        state = str(line.user.state)
+        return Moved(line.user.key, state, state, "failed", why=error.what, code=error.exit_code)
+
+
 def _move(tools: Tools, apply: Apply, line: Line) -> Moved:
     with tools.store.begin() as work:
         dossier = dossiers(tools, work, [line.user.id])[0]
@@ -136,5 +154,9 @@ def _move(tools: Tools, apply: Apply, line: Line) -> Moved:
 
 
 def _stays(line: Line) -> Moved:
-    gone = "the user vanished" if line.user.vanished_at else f"already {line.user.state}"
-    return Moved(line.user.key, str(line.user.state), str(line.user.state), "unchanged", why=gone)
+    state, why = str(line.user.state), f"already {line.user.state}"
+    if line.user.vanished_at:
+        why = "the user vanished"
+    elif line.user.state in MAPPABLE:
+        why = "it is being moved right now"
+    return Moved(line.user.key, state, state, "unchanged", why=why)

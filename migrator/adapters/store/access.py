@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_covered
@@ -67,6 +67,9 @@ class SqlAccess:
             "account_id": account_id,
             "wanted_by": user,
         }
+        other = or_(*(g.c[name].is_distinct_from(row[name]) for name in ("person", "permission_set", "account_id")))
+        # What was provisioned is what was wanted then; what is wanted now has to be provisioned first.
+        self._do.execute(update(g).where(g.c.wanted_by == user, other).values(provisioned_at=None))
         upsert(self._do, g, [row], ("wanted_by",))
 
     def granted(self, user: int, at: datetime | None) -> None:
