@@ -353,6 +353,28 @@ def test_asking_again_changes_nothing(journey, stage):
     assert states(terminal) == stood
 
 
+def test_the_dashboard_counts_what_is_there(journey):
+    terminal = journey.at("screamed")
+    said = terminal.ask("status")
+    assert {"as_of", "organization", "users", "credentials", "held", "waves", "screams", "kpis"} <= said.keys()
+    counts = Counter(states(terminal).values())
+    assert {state: number for state, number in said["users"]["by_state"].items() if number} == counts
+    assert said["users"]["total"] == len(EVERYBODY)
+    users = read_users(terminal.company).values()
+    active = sum(status == "Active" for user in users for status in statuses(user).values())
+    passwords = sum(user["password"] is not None for user in users)
+    assert said["credentials"]["active_long_term"] == active + passwords
+    assert said["credentials"]["console_passwords"] == passwords
+    assert said["credentials"]["active_access_keys"] == sum(
+        status == "Active" for user in users for status in user["keys"].values()
+    )
+    assert said["screams"] == {**said["screams"], "open": 0, "last_24h": len(SCREAMING)}
+    (wave,) = said["waves"]
+    assert (wave["name"], wave["state"], wave["users"]) == (WAVE, "running", len(EVERYBODY))
+    assert {held["gate"] for held in said["held"]} >= {"scream-window", "arn-references"}
+    assert terminal.run("status").code == 0
+
+
 def test_the_record_is_whole(journey, tmp_path):
     terminal = journey.at("deleted")
     terminal.ask("rollback", "--wave", WAVE, "--reason", "enough")
