@@ -28,7 +28,10 @@ COMPANY = Organization(
     accounts=(Account("tiny"), Account("data"), Account("closed", suspended=True)),
     policies=(),
     resources=(),
-    groups=(Group("data", "team", managed=("AmazonSQSReadOnlyAccess",)), Group("tiny", "team", managed=("AmazonSQSReadOnlyAccess",))),
+    groups=(
+        Group("data", "team", managed=("AmazonSQSReadOnlyAccess",)),
+        Group("tiny", "team", managed=("AmazonSQSReadOnlyAccess",)),
+    ),
     users=(
         User("data", "alice", **ALICE, ssh_keys=1, service_credentials=("codecommit.amazonaws.com",), certificates=1),
         User("data", "dave", {**TEAM, "Email": "dave@tiny.example"}, password=True, managed=TEN_POLICIES, inline=FULL),
@@ -86,7 +89,7 @@ class Company:
             "MIGRATOR_CONFIG": str(self.config),
         }
         command = [sys.executable, "-m", "migrator", *words, "--json", "--yes"]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # noqa: S603  # ours
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)  # ours
         assert done.returncode == 0, f"{words}: {done.stderr}{done.stdout}"
         return json.loads(done.stdout)
 

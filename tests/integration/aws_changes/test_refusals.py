@@ -5,7 +5,7 @@ import json
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from migrator.domain.changes import Change
+from migrator.domain.changes import UNREADABLE, Change, matches
 from migrator.ports.aws import AccessDenied, NotSupported, Rejected, Transient, Unavailable
 from tests.contract.hands_worlds import READ, VIEW_ONLY
 
@@ -142,9 +142,17 @@ def test_an_observation_that_was_refused_is_not_an_absence(world, one, answer):
 
 
 def test_an_operation_that_an_endpoint_lacks_is_not_an_absence(world, one, answer):
-    answer("sso-admin", "ListTagsForResource", "UnknownOperationException")
+    answer("sso-admin", "GetInlinePolicyForPermissionSet", "UnknownOperationException")
     with pytest.raises(NotSupported):
-        world.hands.observe(Change("permission-set", one, None, None))
+        world.hands.observe(Change("permission-set-inline-policy", one, None, None))
+
+
+def test_tags_that_an_endpoint_cannot_list_contradict_nothing(world, one, answer):
+    known = world.hands.observe(Change("permission-set", one, None, None))
+    answer("sso-admin", "ListTagsForResource", "UnknownOperationException")
+    dark = world.hands.observe(Change("permission-set", one, None, None))
+    assert dark["tags"] == UNREADABLE
+    assert matches(dark, known)
 
 
 def test_without_a_provisioning_status_the_assignments_tell(world, one, answer):
