@@ -55,7 +55,7 @@ class Account:
     def run(self, *words: str | Path, **options: Any) -> "subprocess.Popen[bytes]":
         environ = {"PATH": os.defpath, "LC_ALL": "C"}
         command = [str(word) for word in words]
-        return subprocess.Popen(command, cwd="/", env=environ, **self.options, **options)  # noqa: S603  # our own words
+        return subprocess.Popen(command, cwd="/", env=environ, **self.options, **options)
 
     def can_run(self, program: Path) -> bool:
         try:
@@ -196,9 +196,7 @@ def _start(shared: Path, run_pid: int, environ: Mapping[str, str]) -> Server:
     log, patience = shared / "watchdog.log", _PATIENCE_WITH_OTHERS if given else _PATIENCE
     with log.open("wb") as out:
         words = [sys.executable, __file__, str(run_pid), str(folder), server.admin, run]
-        watchdog = subprocess.Popen(  # noqa: S603  # our own words
-            words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
-        )
+        watchdog = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
     _WATCHDOGS.append(watchdog)
     _await(server, watchdog, log, patience)
     return server

@@ -116,7 +116,7 @@ except SystemExit:
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
     environ = {word: value for word, value in os.environ.items() if not word.startswith(("PYTEST_", "MIGRATOR_"))}
-    done = subprocess.run(  # noqa: S603  # our own words
+    done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

@@ -59,9 +59,7 @@ def inner_run(tmp_path):
     def run(*words: str, **environ: str) -> tuple[subprocess.CompletedProcess[str], set[str]]:
         taken = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MIGRATOR_"))}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, str(suite)]
-        done = subprocess.run(  # noqa: S603  # our own words
-            command, cwd=suite, env=taken | environ, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=suite, env=taken | environ, capture_output=True, text=True, check=False)
         seen = suite / "seen"
         return done, set(seen.read_text().split()) if seen.exists() else set()
 

@@ -116,7 +116,7 @@ class Terminal:
         """Run a command as a process of its own, on the machine's clock."""
         environ = {**os.environ, **self._environ(None), "PYTHONPATH": str(ROOT)}
         with (self.folder / "process.log").open("ab") as log:
-            return subprocess.Popen(  # noqa: S603  # our own words
+            return subprocess.Popen(
                 [sys.executable, "-m", "migrator", *words],
                 env={name: value for name, value in environ.items() if value is not None},
                 cwd=self.folder,

@@ -157,7 +157,7 @@ def test_postgresql_without_its_driver_names_the_extra(company, command):
     line = ["--config", str(company.config), *command]
     program = f"import sys; sys.modules['psycopg'] = None; from migrator.cli.main import run; sys.exit(run({line!r}))"
 
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
 
     assert (ended.returncode, ended.stdout) == (REFUSED, "")
     assert Ran(ended.returncode, "", ended.stderr).one_line
