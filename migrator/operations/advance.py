@@ -17,7 +17,7 @@ from migrator.operations.coverage import refresh_coverage
 from migrator.operations.left_over import doomed, finish_left, show_left
 from migrator.operations.look_at_role import look_at_role
 from migrator.operations.map_users import map_users
-from migrator.operations.provision import Provisioning, plan_provisioning, provision, show
+from migrator.operations.provision import Provisioning, plan_provisioning, provision, remember_person, show
 from migrator.operations.read_usage import read_usage
 from migrator.operations.report import Done, Moved, Movement, carried, planned
 from migrator.operations.reread import reread
@@ -151,16 +151,15 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
 
 def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked: Advance) -> Moved:
     """At most one move. `together` are the account's users of this call: one search for references serves all."""
-    left = apply.unfinished(user.subject)
-    if left is not None and asked.plan_only:
-        return show_left(tools, user, left)
+    left = _left_over(tools, apply, user, asked)
     if left is not None:
-        if left.kind == Move.DELETE:
-            with tools.store.begin() as work:
-                _require_agreed(user, doomed(work.journal.steps(left)), asked)
-        return finish_left(tools, apply, user, left)
+        return left
+    if user.state is State.PROVISIONED and not asked.plan_only:
+        remember_person(tools, user)
     name = next_move(user.state)
     if name is None or reached(user.state, asked.goal) or user.state is State.ROLLED_BACK or user.vanished_at:
+        if not asked.plan_only:
+            _weigh_again(tools, user.id)  # a process may have died between its last change and this
         return _stays(user, asked)
     target = move(user.state, name)
     if name in CUTTING:
@@ -178,6 +177,19 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
         return _make(tools, apply, weighed, name, target, asked)
     except HeldBack as error:
         return _held(user, error.weighed)
+
+
+def _left_over(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved | None:
+    """What a dead process left of this user's work goes first."""
+    left = apply.unfinished(user.subject)
+    if left is None:
+        return None
+    if asked.plan_only:
+        return show_left(tools, user, left)
+    if left.kind == Move.DELETE:
+        with tools.store.begin() as work:
+            _require_agreed(user, doomed(work.journal.steps(left)), asked)
+    return finish_left(tools, apply, user, left)
 
 
 def _still_open(tools: Tools, user: int, work: UnitOfWork) -> None:

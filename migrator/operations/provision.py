@@ -1,11 +1,12 @@
 """Give a person the planned set: shared things first, in runs of their own, then the person's part."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from migrator.domain.changes import Change, Plan, matches
-from migrator.domain.dossier import Dossier, PlannedSet
+from migrator.domain.dossier import Dossier, PlannedSet, User
 from migrator.domain.errors import Busy, Refused
 from migrator.domain.existing import same_content
 from migrator.domain.lifecycle import State
@@ -73,25 +74,39 @@ def plan_provisioning(tools: Tools, dossier: Dossier, actor: str) -> Provisionin
 
 def provision(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning) -> tuple[Carried | None, list[Done]]:
     """Carry the shared orders out, then the user's own; the first that fails stops it."""
-    done: list[Done] = []
+    done: list[Done] = [] if plan.shared else _settled(apply, dossier)
     for order in plan.shared:
         ended = carry_shared(tools, apply, order)
         done += [carried(step) for step in ended.steps]
         if not ended.done:
             return None, done
-    _remember(tools, dossier)
+    remember_person(tools, dossier.user, again=True)
     _remember_set(tools, dossier, plan)
     ended = apply.carry_out(plan.own)
     done += [carried(step) for step in ended.steps]
     if ended.done:
-        _remember(tools, dossier)
+        remember_person(tools, dossier.user, again=True)
     return ended, done
 
 
-def _remember(tools: Tools, dossier: Dossier) -> None:
-    """What Identity Center calls the person: sessions are told by that name. Asked before too: a process may die."""
-    email = dossier.user.person
-    if email is None or dossier.user.destination is not Destination.PERMISSION_SET:
+def _settled(apply: Apply, dossier: Dossier) -> list[Done]:
+    """What a dead process left when all of it was there already: no plan names it, and it is answered all the same."""
+    if dossier.planned is None or dossier.user.destination is not Destination.PERMISSION_SET:
+        return []
+    with suppress(Busy):
+        left = apply.unfinished(f"permission-set:{dossier.planned.name}")
+        return [carried(step) for step in apply.resume(left, None).steps] if left else []
+    return []
+
+
+def remember_person(tools: Tools, user: User, *, again: bool = False) -> None:
+    """What Identity Center calls the person: sessions are told by that name. Asked `again` only where it may be new."""
+    email = user.person
+    if email is None or user.destination is not Destination.PERMISSION_SET:
+        return
+    with tools.store.begin() as work:
+        known = any(person.email == email and person.user_name for person in work.people.all())
+    if known and not again:
         return
     identifier = tools.directory.find_user(email, email)
     if identifier is None:

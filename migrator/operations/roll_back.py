@@ -1,6 +1,7 @@
 """Put back what the cuts took: the same loop as forward, with the plan turned round."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -54,11 +55,28 @@ def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
     with tools.store.begin() as work:
         user = work.users.get(user_id)
     try:
-        return _undo(tools, apply, user, asked)
+        moved = _undo(tools, apply, user, asked)
     except MigratorError as error:
         with tools.store.begin() as work:
             state = str(work.users.get(user_id).state)
         return Moved(user.key, str(user.state), state, "failed", why=_line(error), code=error.exit_code)
+    if not asked.plan_only:
+        _leave_set(tools, apply, user)
+    return moved
+
+
+def _leave_set(tools: Tools, apply: Apply, user: User) -> None:
+    """A set left half made when a process died: what was asked of AWS is answered, the rest is for whoever needs it.
+
+    Nobody's way back hangs on it: where AWS cannot be asked, or somebody is at work on it, it stays as it is.
+    """
+    with tools.store.begin() as work:
+        names = [grant.permission_set for grant in work.access.grants() if grant.user == user.id]
+    for name in names:
+        with suppress(MigratorError):
+            left = apply.unfinished(f"permission-set:{name}")
+            if left is not None:
+                apply.abandon(left, None)
 
 
 def _retracted(tools: Tools, apply: Apply, line: Line, moved: Moved, asked: Undo) -> Moved:
@@ -93,6 +111,8 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
     target = move(user.state, Move.ROLLBACK) if user.state in CUT else None
     base = Moved(user.key, str(user.state), str(target or user.state), "planned", irreversible=plan.irreversible)
     if not plan.changes and target is None:
+        if not asked.plan_only:
+            _weigh_again(tools, user)  # a process may have died just before it did
         return replace(base, outcome="unchanged", why="nothing of it was cut")
     if asked.plan_only:
         return replace(base, changes=tuple(planned(change) for change in plan.changes))
@@ -149,11 +169,15 @@ def _last_one(work: UnitOfWork, plan: Plan, needed: frozenset[str]) -> tuple[Cha
 
 
 def _told(tools: Tools, user: User, ended: Carried, irreversible: tuple[str, ...]) -> Moved:
-    with tools.store.begin() as work:
-        weigh(tools, work, [user.id])
-        work.commit()
+    _weigh_again(tools, user)
     changes = tuple(carried(step) for step in ended.steps)
     state = str(ended.user.state if ended.user else user.state)
     failed = "; ".join(step.error for step in ended.failed)
     outcome = "failed" if ended.failed else "done"
     return Moved(user.key, str(user.state), state, outcome, changes, why=failed, irreversible=irreversible)
+
+
+def _weigh_again(tools: Tools, user: User) -> None:
+    with tools.store.begin() as work:
+        weigh(tools, work, [user.id])
+        work.commit()
