@@ -66,6 +66,10 @@ class Control:
         """Put a kept state back, the clock included; any number of times."""
         self._do("restore", id=identity)
 
+    def forget(self, identity: str) -> None:
+        """Free what a kept state takes, where thousands are taken; it cannot be restored any more."""
+        self._do("forget", id=identity)
+
     def enforce(self, *, on: bool = True) -> None:
         """Say whether calls must be allowed by a policy; explicit denies and trusts hold either way."""
         self._do("enforce", on=on)

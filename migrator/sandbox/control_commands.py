@@ -60,6 +60,12 @@ def restore(id: str) -> Json:  # noqa: A002 - the key of the interface
     return {"id": id}
 
 
+def forget(id: str) -> Json:  # noqa: A002 - the key of the interface
+    """Free what a kept state takes."""
+    snapshots.forget(id)
+    return {}
+
+
 def enforce(on: bool = True) -> Json:
     """Say whether calls must be allowed; explicit denies hold either way."""
     ENFORCING.value[0] = on
@@ -137,6 +143,7 @@ COMMANDS: dict[str, Callable[..., Json]] = {
     "clock/advance": advance_clock,
     "snapshot": snapshot,
     "restore": restore,
+    "forget": forget,
     "deliver": deliver,
     "enforce": enforce,
     "pages": pages,

@@ -4,6 +4,7 @@ One pickle carries everything, so that objects which refer to each other still d
 """
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -18,6 +19,7 @@ _BESIDE = "beside"
 _SEED = 20_260_101
 
 _taken: dict[str, bytes] = {}
+_numbers = count(1)
 _all_backends: dict[str, "BackendDict[Any]"] = {}
 
 
@@ -29,7 +31,7 @@ def take() -> str:
         "clock": CLOCK.offset,
         "random": mock_random.getstate(),
     }
-    snapshot = f"snapshot-{len(_taken) + 1}"
+    snapshot = f"snapshot-{next(_numbers)}"
     _taken[snapshot] = pickling.dump(saved)
     return snapshot
 
@@ -45,6 +47,11 @@ def restore(snapshot: str) -> None:
     CLOCK.offset = saved["clock"]
     mock_random.setstate(saved["random"])
     _forget_instances()
+
+
+def forget(snapshot: str) -> None:
+    """Free what a snapshot takes; raises KeyError if there is none of that id."""
+    del _taken[snapshot]
 
 
 def reset() -> None:

@@ -72,6 +72,15 @@ def test_the_same_calls_give_the_same_identifiers_after_a_restore(cloud: Cloud, 
     assert ids[0] == ids[1]
 
 
+def test_a_forgotten_snapshot_cannot_be_restored_and_the_others_can(cloud: Cloud):
+    kept, forgotten = cloud.control.snapshot(), cloud.control.snapshot()
+    cloud.control.forget(forgotten)
+    assert cloud.control.snapshot() not in (kept, forgotten)
+    cloud.control.restore(kept)
+    with pytest.raises(SandboxError, match=forgotten):
+        cloud.control.restore(forgotten)
+
+
 def test_a_snapshot_that_was_not_taken_cannot_be_restored(cloud: Cloud):
     with pytest.raises(SandboxError, match="snapshot-99"):
         cloud.control.restore("snapshot-99")
@@ -118,7 +127,7 @@ def test_a_detached_sandbox_outlives_whoever_started_it():
         "sandbox = launch.start(detached=True)\n"
         "print(sandbox.endpoint, sandbox.pid)\n"
     )
-    started = subprocess.run(  # noqa: S603 - our own script
+    started = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     endpoint, pid = started.stdout.split()
