@@ -18,11 +18,11 @@ def search_references(tools: Tools, user: User, together: Sequence[int]) -> None
     """Search the user's account for it and for `together`, unless somebody did within `FRESH`."""
     now, rules = tools.clock.now(), tools.rules
     with tools.store.begin() as work:
-        known = {dossier.user.id: dossier for dossier in work.dossiers([user.id, *together], now, rules.lookback)}
+        if not _stale(work.dossiers([user.id], now, rules.lookback)[0], now):
+            return
+        known = work.dossiers({user.id, *together}, now, rules.lookback)
         regions = sorted({rules.home_region, *work.usage.regions(user.account_id)})
-    if not _stale(known[user.id], now):
-        return
-    stale = [dossier for dossier in known.values() if _stale(dossier, now) and dossier.user.vanished_at is None]
+    stale = [dossier for dossier in known if _stale(dossier, now) and dossier.user.vanished_at is None]
     ids = {dossier.facts.arn: dossier.user.id for dossier in stale if dossier.facts}
     ids |= {dossier.user.user_id: dossier.user.id for dossier in stale}
     answer = tools.reader.find_references(user.account_id, sorted(ids), regions)

@@ -45,8 +45,8 @@ def weigh(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Weighe
 
 def dossiers(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Dossier]:
     """Dossiers with the hash that approvals are bound to, and who must never be cut."""
-    untouchable = protected(tools, work)
     found = work.dossiers(users, tools.clock.now(), tools.rules.lookback)
+    untouchable = protected(tools, work, [d.facts.arn for d in found if d.facts])
     return [replace(d, subject_hash=subject_of(d, tools.rules), protected=_names_of(d, untouchable)) for d in found]
 
 
@@ -58,14 +58,14 @@ def judged(tools: Tools, dossier: Dossier) -> Weighed:
     return Weighed(dossier, move, gates_for(dossier, move, tools.rules, tools.clock.now()))
 
 
-def protected(tools: Tools, work: UnitOfWork) -> Mapping[str, tuple[str, ...]]:
-    """Ids and ARNs of IAM users that must not be cut, with why: approvers, operators, users of our own roles."""
+def protected(tools: Tools, work: UnitOfWork, arns: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """Ids and ARNs that must not be cut, with why: approvers, operators, and those of `arns` that use our own roles."""
     why: dict[str, tuple[str, ...]] = {}
     for identity in sorted(work.waves.approvers()):
         why[identity] = (*why.get(identity, ()), "it approved a wave")
     for identity in sorted(work.record.actors()):
         why[identity] = (*why.get(identity, ()), "it operates migrator")
-    for arn in work.usage.assumed(tools.rules.own_roles):
+    for arn in work.usage.assumed(tools.rules.own_roles, arns):
         why[arn] = (*why.get(arn, ()), "it was seen assuming migrator's roles")
     return why
 

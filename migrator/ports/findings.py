@@ -27,12 +27,15 @@ class Usage(Protocol):
         """Facts of principals whose last call is not older than `since`."""
         ...
 
-    def sessions(self, since: datetime) -> list[UsageFact]:
-        """Calls of Identity Center role sessions and portal events since then."""
+    def sessions(self, since: datetime, names: Collection[str] | None = None) -> list[UsageFact]:
+        """Calls of Identity Center role sessions and portal events since then.
+
+        `names` asks for the role sessions of these names alone, whatever their case; others may be among the answer.
+        """
         ...
 
-    def assumed(self, roles: Collection[str]) -> set[str]:
-        """ARNs of IAM users that were seen assuming one of these roles, by name."""
+    def assumed(self, roles: Collection[str], principals: Collection[str]) -> set[str]:
+        """Those of these principals that were seen assuming one of these roles, by name."""
         ...
 
     def regions(self, account_id: str) -> set[str]:

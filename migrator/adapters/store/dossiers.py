@@ -55,7 +55,8 @@ class Dossiers:
         covered, references = SqlAccess(self._do).coverage(ids), self._references(ids)
         used = self._used(rows, facts, now - lookback)
         planned, grants = self._planned(ids)
-        sessions = _sign_ins(self._usage.sessions(now - lookback))
+        called = {name for user in rows for name in _names(user, persons)}
+        sessions = _sign_ins(self._usage.sessions(now - lookback, called))
         waves, approvals = self._waves(ids)
         screams = self._screams(ids)
         listening, population = self._listening(), self._population()
@@ -230,15 +231,21 @@ def _used(
 def _sign_ins(facts: Iterable[UsageFact]) -> list[SignIn]:
     found = []
     for fact in facts:
-        if fact.error or ":assumed-role/" not in fact.principal:
+        _, _, resource = fact.principal.partition(":assumed-role/")
+        role, _, session = resource.partition("/")
+        if fact.error or not session:
             continue
-        _, role, session = fact.principal.split(":", 5)[5].split("/", 2)
         name = role.removeprefix("AWSReservedSSO_").rpartition("_")[0]
         found.append(SignIn(fact.last, fact.account_id, name, session))
     return found
 
 
-def _of_person(user: User, persons: Mapping[str, Person], sign_ins: Iterable[SignIn]) -> tuple[SignIn, ...]:
+def _names(user: User, persons: Mapping[str, Person]) -> set[str]:
+    """What sessions of the user's people are called: their addresses, and their names in Identity Center."""
     names = {email.lower() for email in user.persons}
-    names |= {p.user_name.lower() for e, p in persons.items() if e in names and p.user_name}
+    return names | {p.user_name.lower() for e in names if (p := persons.get(e)) and p.user_name}
+
+
+def _of_person(user: User, persons: Mapping[str, Person], sign_ins: Iterable[SignIn]) -> tuple[SignIn, ...]:
+    names = _names(user, persons)
     return tuple(sign_in for sign_in in sign_ins if sign_in.session.lower() in names)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, false, func, insert, or_, select
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_fact
@@ -14,6 +14,9 @@ from migrator.ports.aws import NameReference
 
 READING = "-"
 """The account of the row in `usage_parts` that says when every source was last read to its end."""
+
+MANY = 50
+"""More names than these are not worth a condition each."""
 
 
 class SqlUsage:
@@ -50,20 +53,27 @@ class SqlUsage:
                 found.setdefault(row.principal, []).append(to_fact(row))
         return found
 
-    def sessions(self, since: datetime) -> list[UsageFact]:
-        """Calls of Identity Center role sessions and portal events since then."""
+    def sessions(self, since: datetime, names: Collection[str] | None = None) -> list[UsageFact]:
+        """Calls of Identity Center role sessions and portal events since then; role sessions of `names`, if given."""
         f = t.usage_facts
         who = or_(
             f.c.principal.like("%:assumed-role/AWSReservedSSO\\_%", escape="\\"), f.c.principal.like("identitystore:%")
         )
-        return [to_fact(row) for row in self._do.execute(_summed().where(who, f.c.last >= since))]
+        query = _summed().where(who, f.c.last >= since)
+        if names is not None and len(names) <= MANY:
+            mine = (f.c.principal.iendswith(f"/{name}", autoescape=True) for name in sorted(names))
+            query = query.where(or_(false(), *mine))
+        return [to_fact(row) for row in self._do.execute(query)]
 
-    def assumed(self, roles: Collection[str]) -> set[str]:
-        """ARNs of IAM users that were seen assuming one of these roles, by name."""
-        f = t.usage_facts
-        query = select(f.c.principal, f.c.resource).where(f.c.event == "AssumeRole", f.c.error == "").distinct()
+    def assumed(self, roles: Collection[str], principals: Collection[str]) -> set[str]:
+        """Those of these principals that were seen assuming one of these roles, by name."""
+        f, found = t.usage_facts, set[str]()
         names = tuple(f":role/{role}" for role in roles)
-        return {principal for principal, resource in self._do.execute(query) if names and resource.endswith(names)}
+        query = select(f.c.principal, f.c.resource).where(f.c.event == "AssumeRole", f.c.error == "").distinct()
+        for arns in chunks(principals if names else ()):
+            rows = self._do.execute(query.where(f.c.principal.in_(arns)))
+            found |= {principal for principal, resource in rows if resource.endswith(names)}
+        return found
 
     def regions(self, account_id: str) -> set[str]:
         """The regions in which anybody was seen in an account."""
