@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,7 +59,6 @@ class Sessions:
         self._attempts = attempts
         self._sleep = sleep
         self._lock = RLock()
-        self._loader: Any = None
         self._sessions: dict[str | None, Session] = {}
         self._clients: dict[tuple[str | None, str, str], Any] = {}
         self._caller: Caller | None = None
@@ -126,9 +125,7 @@ class Sessions:
         from migrator.adapters.aws.role_credentials import RoleCredentials, RoleProvider  # noqa: PLC0415  # as above
 
         session = Session(profile=self._profile)
-        # A loader caches every service model it reads, megabytes each: all sessions share one (deps.md, 5).
-        self._loader = self._loader or session.get_component("data_loader")
-        session.register_component("data_loader", self._loader)
+        session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
         if role_arn is not None:
             credentials = RoleCredentials(partial(self._assume, role_arn))
             session.register_component("credential_provider", CredentialResolver([RoleProvider(credentials)]))
@@ -152,6 +149,14 @@ class Sessions:
             raise _cannot_enter(error, role_arn) from error.__cause__
         given: Mapping[str, str] = answer["Credentials"]
         return given
+
+
+@cache
+def _loader(data_path: str | None) -> Any:
+    """A loader keeps every service model it reads, megabytes each: all sessions of a process share one."""
+    from botocore.loaders import create_loader  # noqa: PLC0415  # botocore is slow to import
+
+    return create_loader(data_path)
 
 
 def _wrong_account(account_id: str, purpose: Purpose, caller: Caller) -> AccessDenied:
