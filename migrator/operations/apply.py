@@ -334,6 +334,8 @@ class Apply:
         work.record.append(run.actor, f"change-{outcome}", run.subject, details, now)
         if user is None or outcome not in (Outcome.DONE, Outcome.UNCHANGED):
             return user
+        if run.kind == "retract":
+            work.access.granted(user.id, None)  # from the first thing taken away the access is not whole any more
         work.users.reflect(user, change, now)
         if change.kind == "user" and change.deletes:
             work.users.close_identity(user, now)
@@ -383,7 +385,7 @@ def _require_unmoved(work: UnitOfWork, user: User) -> None:
 
 def _consequences(work: UnitOfWork, run: Run, user: User, now: datetime) -> None:
     """What is true with the new state and with nothing less: a process that dies after it must not have lost it."""
-    if run.kind == Move.PROVISION:
+    if run.kind == Move.PROVISION and user.destination is not Destination.RETIRE:
         work.access.granted(user.id, now)
 
 

@@ -224,6 +224,19 @@ def test_fits_quotas_names_the_quota_that_would_break():
     assert not ask("fits-quotas", a_dossier(planned=None)).open
 
 
+@pytest.mark.parametrize("destination", [None, Destination.KEEP])
+def test_nothing_fits_a_user_of_whom_nobody_decided_where_its_access_goes(destination):
+    held = ask("fits-quotas", a_dossier(user=a_user(destination=destination)))
+    assert (held.open, held.why) == (False, "nobody decided where its access goes")
+    assert held.opens.startswith("migrator users destine 111122223333/alice")
+
+
+def test_a_set_that_was_planned_for_a_human_is_no_role_for_a_machine():
+    planned = PlannedSet("data-dev", "sha", {"type": "permission-set"})
+    held = ask("fits-quotas", a_dossier(planned=planned, user=a_user(destination=Destination.IAM_ROLE)))
+    assert (held.open, held.opens) == (False, "migrator map 111122223333/alice")
+
+
 APPROVALS = {
     "approved": ({}, True, "approved by dora@example.com"),
     "in no wave": ({"wave": None}, False, "in no wave"),
