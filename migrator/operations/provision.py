@@ -145,7 +145,7 @@ def carry_shared(tools: Tools, apply: Apply, order: Order) -> Carried:
                 return apply.carry_out(order)
             apply.resume(left, None)
         except Busy:
-            if tools.clock.now() >= until:
+            if tools.pool.stopped or tools.clock.now() >= until:
                 raise
             tools.clock.sleep(PAUSE)
         order = _anew(tools, order)

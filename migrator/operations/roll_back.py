@@ -48,7 +48,7 @@ def roll_back(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Undo) ->
 
 
 def _account(tools: Tools, apply: Apply, asked: Undo, accounts: dict[str, list[int]], account: str) -> list[Moved]:
-    return [_one(tools, apply, user, asked) for user in accounts[account]]
+    return [_one(tools, apply, user, asked) for user in accounts[account] if not tools.pool.stopped]
 
 
 def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
