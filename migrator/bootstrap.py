@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from migrator.adapters.store.unit_of_work import SqlStore
     from migrator.config import Settings
     from migrator.domain.rules import ChangeWindow, Rules, Share
+    from migrator.ports.archive import Archive
     from migrator.ports.aws import AccountReader, Accounts, Hands
     from migrator.ports.clock import Clock
     from migrator.ports.inspection import Inspector
@@ -167,6 +168,13 @@ class Toolbox:
         from migrator.adapters.aws.changes.hands import AwsHands  # noqa: PLC0415  # boto3
 
         return AwsHands(self.sessions, self.directory, self.clock)
+
+    @cached_property
+    def archive(self) -> "Archive":
+        """S3, where heads of the record are kept."""
+        from migrator.adapters.aws.archive import S3Archive  # noqa: PLC0415  # boto3
+
+        return S3Archive(self.sessions)
 
     @cached_property
     def catalogue(self) -> "Catalogue":

@@ -14,8 +14,10 @@ from .changes import verbs
 from .markdown import json_block, page
 
 DISCOVERY, OPERATOR, TRAIL = "discovery", "operator", "operator, in the trail's bucket"
+ARCHIVE = "operator, in the bucket that keeps the record"
 
 WHOSE = {
+    "migrator.adapters.aws.archive": ARCHIVE,
     "migrator.adapters.aws.iam": DISCOVERY,
     "migrator.adapters.aws.iam_credentials": DISCOVERY,
     "migrator.adapters.aws.iam_role": DISCOVERY,
@@ -71,7 +73,8 @@ ASSUMES = """\
 The statement `WorkInManagementAccount` is needed only where permission sets are assigned in the management account:
 there Identity Center works with the caller's own rights in IAM, and fails later without them. In member accounts it has
 a service-linked role. Replace `BUCKET` by the trail's bucket; where the trail is encrypted with a KMS key, add
-`kms:Decrypt` on that key."""
+`kms:Decrypt` on that key. `KeepRecord` is needed only for `migrator audit export --to s3://ARCHIVE/…` and
+`migrator audit verify --head s3://ARCHIVE/…`; the bucket should have Object Lock."""
 
 
 def permissions_page() -> str:
@@ -111,7 +114,7 @@ def change() -> Mapping[str, Any]:
 
 
 def operator() -> Mapping[str, Any]:
-    """What the organization, Identity Center and the trail take."""
+    """What the organization, Identity Center, the trail and the kept record take."""
     center = [verb for name, verb in verbs().items() if not _in_account(name)]
     actions = {*declared(OPERATOR), *(action for verb in center for action in (*verb.reads, *verb.writes))}
     limited = {"sts:AssumeRole"}
@@ -119,6 +122,7 @@ def operator() -> Mapping[str, Any]:
         statement("OrganizationAndIdentityCenter", actions - limited),
         statement("EnterAccounts", limited, ROLES),
         statement("ReadTrail", declared(TRAIL), ("arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*")),
+        statement("KeepRecord", declared(ARCHIVE), ("arn:aws:s3:::ARCHIVE", "arn:aws:s3:::ARCHIVE/*")),
         statement("WorkInManagementAccount", set(IN_MANAGEMENT_ACCOUNT) - LISTS, RESERVED),
         statement("WorkInManagementAccountLists", LISTS),
     )

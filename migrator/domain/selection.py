@@ -9,7 +9,7 @@ from migrator.domain.dossier import User
 from migrator.domain.errors import NotFound, UsageError
 
 _CONDITION = re.compile(r"^\s*(\w+)\s*(<=|>=|!=|=|<|>)\s*(.+?)\s*$")
-_AGE = re.compile(r"^(\d+)([smhd])$")
+_AGE = re.compile(r"(\d{1,5})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b,
@@ -94,7 +94,7 @@ def _condition(text: str, now: datetime) -> Callable[[Line], bool]:
         raise UsageError(f"cannot read the condition {text!r}", next_step="write for example: --where 'last_used>90d'")
     name, operator, value = match.groups()
     if name in ("last_used", "state_since"):
-        limit = _age(text, value)
+        limit = length_of_time(value, text)
 
         def older(line: Line) -> bool:
             moment = line.last_used if name == "last_used" else line.user.state_since
@@ -116,8 +116,9 @@ def _condition(text: str, now: datetime) -> Callable[[Line], bool]:
     return equal
 
 
-def _age(text: str, value: str) -> timedelta:
-    match = _AGE.match(value)
+def length_of_time(value: str, where: str) -> timedelta:
+    """A length of time as people write it: 90d, 8h, 15m, 3s; `where` it stands is told if it is none."""
+    match = _AGE.fullmatch(value)
     if not match:
-        raise UsageError(f"{value!r} is no length of time in {text!r}", next_step="write 90d, 8h, 15m or 3s")
+        raise UsageError(f"{value!r} is no length of time in {where!r}", next_step="write 90d, 8h, 15m or 3s")
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])

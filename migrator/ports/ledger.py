@@ -1,12 +1,13 @@
 """What is being done and what was done: the journal of changes and the hash-chained record."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from migrator.domain.changes import Change
 from migrator.domain.journal import Outcome, Run, Step
 from migrator.domain.model import Json
+from migrator.domain.record import Link
 from migrator.ports.rows import Entry
 
 
@@ -93,6 +94,14 @@ class Record(Protocol):
 
     def entries(self, subject: str | None = None, after: int = 0) -> list[Entry]:
         """Entries in order."""
+        ...
+
+    def freeze(self) -> None:
+        """See one moment of it, whoever appends meanwhile; the first thing that is asked of a unit of work."""
+        ...
+
+    def links(self) -> Iterator[Link]:
+        """The chain as it is stored, whatever somebody made of it; to be walked inside the unit of work."""
         ...
 
     def actors(self) -> set[str]:

@@ -9,6 +9,7 @@ from migrator.domain.errors import MigratorError
 from migrator.domain.policy.actions import Actions
 from migrator.domain.rules import Rules
 from migrator.domain.usage import Part, PartUsage
+from migrator.ports.archive import Archive
 from migrator.ports.aws import AccountReader, Accounts, Directory, Hands
 from migrator.ports.clock import Clock
 from migrator.ports.inspection import Inspector
@@ -97,6 +98,11 @@ class Tools(Protocol):
     @property
     def hands(self) -> Hands:
         """The two verbs of every change."""
+        ...
+
+    @property
+    def archive(self) -> Archive:
+        """Where heads of the record are kept."""
         ...
 
     @property

@@ -47,6 +47,8 @@ _RENAMED = {
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3:DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "s3:PutObjectLockConfiguration": "s3:PutBucketObjectLockConfiguration",
     "s3:GetBucketCors": "s3:GetBucketCORS",
     "s3:PutBucketCors": "s3:PutBucketCORS",
     "s3:DeleteBucketTagging": "s3:PutBucketTagging",

@@ -123,3 +123,36 @@ def test_a_record_shorter_than_the_kept_head_is_found():
 
 def test_contents_cannot_be_shifted_from_one_field_to_the_next():
     assert entry_hash(1, "t", "ab", "c", "s", "{}", GENESIS) != entry_hash(1, "t", "a", "bc", "s", "{}", GENESIS)
+
+
+def test_every_kept_head_is_held_against_the_record():
+    heads = [head_of(CHAIN[:n]) for n in (1, 3, 4)]
+    assert verify(CHAIN, head_of(CHAIN), *heads).anchored == 4
+    verdict = verify(CHAIN, head_of(CHAIN), *heads, (2, "another"))
+    assert (verdict.intact, verdict.first_bad, verdict.anchored) == (False, 2, 1)
+
+
+def test_kept_heads_that_contradict_each_other_are_not_both_believed():
+    verdict = verify(CHAIN, head_of(CHAIN), head_of(CHAIN[:3]), (3, "another"))
+    assert (verdict.intact, verdict.first_bad) == (False, 3)
+
+
+@pytest.mark.parametrize(
+    ("head", "first_bad"),
+    [
+        ((3, CHAIN[2].hash), 4),  # two were appended behind its back
+        ((5, "another"), 5),
+        ((7, "later"), 6),
+        ((0, GENESIS), 1),
+        (("all", "words"), 6),
+    ],
+)
+def test_a_head_that_does_not_fit_names_the_first_entry_in_doubt(head, first_bad):
+    verdict = verify(CHAIN, head)
+    assert (verdict.intact, verdict.first_bad) == (False, first_bad)
+
+
+def test_half_a_surrogate_pair_from_a_file_is_hashed_like_any_text():
+    forged = replace(CHAIN[1], actor="\ud800")
+    assert verify([CHAIN[0], forged, *CHAIN[2:]], None).first_bad == 2
+    assert verify([CHAIN[0], resealed(forged)], None).intact

@@ -21,6 +21,15 @@ def verdict_text(data: dict[str, Any]) -> RenderableType:
     """One sentence."""
     if not data["intact"]:
         return cell(f"BROKEN at entry {data['first_bad']}: {data['why']}", "bold red")
-    tail = data["entries"] - data["anchored"]
-    kept = f"{data['anchored']} are anchored by the kept head; the last {tail} could be cut off unseen"
-    return cell(f"{data['entries']} entries, intact. {kept}.")
+    entries, anchored = data["entries"], data["anchored"]
+    if anchored == entries:
+        return cell(f"{entries} entries, intact. All of them are anchored by the kept head.")
+    kept = (
+        f"{anchored} are anchored by the kept head; the last {entries - anchored}"
+        if anchored
+        else "None is anchored: all"
+    )
+    return cell(
+        f"{entries} entries, intact. {kept} could be rewritten or cut off unseen by whoever owns the database. "
+        "Keep a head elsewhere: migrator audit export --to s3://BUCKET/PREFIX"
+    )
