@@ -75,11 +75,12 @@ def _candidates(work: UnitOfWork, mine: Grant, called: str, others: list[Grant])
 def _used_by_hand(tools: Tools, one: Thing, going: list[Thing], mine: Grant, called: str) -> bool:
     """Whether somebody uses it whom we did not let in: a colleague put into our group, a set assigned by hand."""
     kind, target = one
-    directory = tools.directory
+    directory, ours = tools.directory, {at[2:] for what, at in going if what == "account-assignment"}
     if kind == GROUP or (kind == "account-assignment" and target[3] == "GROUP"):
-        return bool(set(directory.members(target[-1]) or ()) - {called})
+        rows = directory.assignments(mine.permission_set) if kind == GROUP else ()
+        still = any(row[1:] == ("GROUP", target[-1]) and row not in ours for row in rows)
+        return still or bool(set(directory.members(target[-1]) or ()) - {called})
     if kind == "permission-set":
-        ours = {at[2:] for what, at in going if what == "account-assignment"}
         holding = [each for each in going if each[0] in (GROUP, "account-assignment")]
         other = any(row not in ours for row in directory.assignments(target[1]))
         return other or any(_used_by_hand(tools, each, going, mine, called) for each in holding)

@@ -44,7 +44,7 @@ def postgres_journey(company, tmp_path_factory, postgres):
     return Journey(company, tmp_path_factory.mktemp("journey"), OnServer(postgres))
 
 
-@pytest.fixture(params=DATABASES)
+@pytest.fixture(scope="session", params=DATABASES)
 def journey(request):
-    """A whole migration that can be come back to, on each kind of database."""
+    """A whole migration that can be come back to: first for all tests on one kind of database, then on the other."""
     return request.getfixturevalue("sqlite_journey" if request.param == "sqlite" else "postgres_journey")

@@ -15,7 +15,7 @@ def read_users(company: Company) -> dict[str, Facts]:
     found = {}
     for account in company.accounts:
         iam = company.admin("iam", account)
-        for user in _pages(iam, "list_users", "Users"):
+        for user in _pages(iam, "get_account_authorization_details", "UserDetailList", Filter=["User"]):
             found[f"{account}/{user['UserName']}"] = _user(iam, user)
     return found
 
@@ -117,19 +117,16 @@ def inactive(user: Facts) -> Facts:
 
 def _user(iam: Any, user: Facts) -> Facts:
     name = {"UserName": user["UserName"]}
-    boundary = iam.get_user(**name)["User"].get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-    attached = _pages(iam, "list_attached_user_policies", "AttachedPolicies", **name)
-    inline = _pages(iam, "list_user_policies", "PolicyNames", **name)
     return {
         "user_id": user["UserId"],
         "created": user["CreateDate"],
         "arn": user["Arn"],
         "path": user["Path"],
-        "tags": {tag["Key"]: tag["Value"] for tag in _pages(iam, "list_user_tags", "Tags", **name)},
-        "groups": sorted(g["GroupName"] for g in _pages(iam, "list_groups_for_user", "Groups", **name)),
-        "attached": sorted(p["PolicyArn"] for p in attached),
-        "inline": {each: iam.get_user_policy(**name, PolicyName=each)["PolicyDocument"] for each in inline},
-        "boundary": boundary,
+        "tags": {tag["Key"]: tag["Value"] for tag in user.get("Tags", ())},
+        "groups": sorted(user["GroupList"]),
+        "attached": sorted(policy["PolicyArn"] for policy in user["AttachedManagedPolicies"]),
+        "inline": {policy["PolicyName"]: policy["PolicyDocument"] for policy in user.get("UserPolicyList", ())},
+        "boundary": user.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         "password": _password(iam, name),
         "keys": {k["AccessKeyId"]: k["Status"] for k in _pages(iam, "list_access_keys", "AccessKeyMetadata", **name)},
         "ssh_keys": {

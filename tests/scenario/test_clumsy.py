@@ -140,20 +140,20 @@ def test_a_key_deleted_by_hand_is_named_and_the_rest_comes_back(journey):
     assert users["data/carol"] == journey.start["users"]["data/carol"]
 
 
-def test_a_deny_removed_by_hand_is_no_trouble(journey):
-    terminal = journey.at("deactivated")
+def test_a_deny_removed_by_hand_is_no_trouble(sqlite_journey):
+    terminal = sqlite_journey.at("deactivated")
     company = terminal.company
     company.admin("iam", "web").delete_user_policy(UserName="frank", PolicyName="migrator-quarantine")
     terminal.ask("rollback", company.key("web/frank"), "--reason", "enough")
-    assert read_users(company)["web/frank"] == journey.start["users"]["web/frank"]
+    assert read_users(company)["web/frank"] == sqlite_journey.start["users"]["web/frank"]
 
 
 @pytest.mark.parametrize("discovered", [False, True])
-def test_a_stranger_under_the_old_name_is_left_alone(journey, discovered):
-    terminal = journey.at("quarantined")
+def test_a_stranger_under_the_old_name_is_left_alone(sqlite_journey, discovered):
+    terminal = sqlite_journey.at("quarantined")
     company = terminal.company
     key, iam = company.key("web/trent"), company.admin("iam", "web")
-    for name in journey.start["users"]["web/trent"]["keys"]:
+    for name in sqlite_journey.start["users"]["web/trent"]["keys"]:
         iam.delete_access_key(UserName="trent", AccessKeyId=name)
     iam.delete_user_policy(UserName="trent", PolicyName="migrator-quarantine")
     iam.remove_user_from_group(UserName="trent", GroupName="team")
@@ -173,8 +173,8 @@ def test_a_stranger_under_the_old_name_is_left_alone(journey, discovered):
     assert read_users(company) == before
 
 
-def test_a_user_renamed_in_the_console_is_found_again(journey):
-    terminal = journey.at("quarantined")
+def test_a_user_renamed_in_the_console_is_found_again(sqlite_journey):
+    terminal = sqlite_journey.at("quarantined")
     company = terminal.company
     company.admin("iam", "web").update_user(UserName="trent", NewUserName="trent.tran")
     before = read_users(company)
@@ -184,15 +184,15 @@ def test_a_user_renamed_in_the_console_is_found_again(journey):
     terminal.ask("discover")
     renamed = f"{company.accounts['web']}/trent.tran"
     assert terminal.ask("rollback", renamed, "--reason", "enough")["users"][0]["to"] == "rolled_back"
-    old, new = journey.start["users"]["web/trent"], read_users(company)["web/trent.tran"]
+    old, new = sqlite_journey.start["users"]["web/trent"], read_users(company)["web/trent.tran"]
     assert new == {**old, "arn": new["arn"]}
 
 
-def test_a_user_deleted_by_hand_is_not_brought_back_by_half(journey):
-    terminal = journey.at("quarantined")
+def test_a_user_deleted_by_hand_is_not_brought_back_by_half(sqlite_journey):
+    terminal = sqlite_journey.at("quarantined")
     company = terminal.company
     iam = company.admin("iam", "web")
-    for name in journey.start["users"]["web/trent"]["keys"]:
+    for name in sqlite_journey.start["users"]["web/trent"]["keys"]:
         iam.delete_access_key(UserName="trent", AccessKeyId=name)
     iam.delete_user_policy(UserName="trent", PolicyName="migrator-quarantine")
     iam.remove_user_from_group(UserName="trent", GroupName="team")
@@ -202,4 +202,6 @@ def test_a_user_deleted_by_hand_is_not_brought_back_by_half(journey):
     failed = [one["user"] for one in said["users"] if one["outcome"] == "failed"]
     assert failed == [company.key("web/trent")]
     assert "web/trent" not in before
-    assert read_users(company) == {user: facts for user, facts in journey.start["users"].items() if user != "web/trent"}
+    assert read_users(company) == {
+        user: facts for user, facts in sqlite_journey.start["users"].items() if user != "web/trent"
+    }
