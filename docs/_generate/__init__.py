@@ -8,6 +8,7 @@ from .changes import changes_page
 from .commands import commands_page
 from .gates import gates_page
 from .permissions import permissions_page
+from .reliability import reliability_page
 from .sandbox import sandbox_page
 from .settings import settings_page
 from .states import states_page
@@ -26,4 +27,5 @@ def pages() -> Mapping[str, str]:
         "docs/reference/permissions.md": permissions_page(),
         "docs/reference/changes.md": changes_page(),
         "docs/explanation/sandbox.md": sandbox_page(),
+        "docs/explanation/reliability.md": reliability_page(),
     }
