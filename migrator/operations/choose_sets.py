@@ -8,8 +8,9 @@ from migrator.domain.existing import Candidate, Offer, choose, content_of
 from migrator.domain.mapping import SET, Needs, Planned, is_aws_managed, spec_of
 from migrator.domain.policy.evaluate import Policies
 from migrator.domain.policy.fit import PermissionSetSpec
+from migrator.domain.ruling import named_policies, ruling
 from migrator.domain.usage import UsageFact
-from migrator.operations.coverage import named_policies, ruling, successor
+from migrator.operations.coverage import successor
 from migrator.operations.weigh import dossiers
 from migrator.ports.aws import SetOnAws
 from migrator.ports.store import UnitOfWork

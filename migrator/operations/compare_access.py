@@ -8,8 +8,9 @@ from migrator.domain.policy.actors import iam_user
 from migrator.domain.policy.compare import Access, View, compare
 from migrator.domain.policy.evaluate import Policies
 from migrator.domain.policy.meaning import Successor, changes_of_meaning
+from migrator.domain.ruling import policies_of
 from migrator.domain.usage import UsageFact
-from migrator.operations.coverage import policies_of, successor
+from migrator.operations.coverage import successor
 from migrator.ports.tools import Tools
 
 

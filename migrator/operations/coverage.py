@@ -1,14 +1,12 @@
 """How much of what users did their planned sets would allow, as the principal they will be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from migrator.domain.coverage import Coverage, Excess, cover, unused_granted
 from migrator.domain.dossier import Dossier
-from migrator.domain.mapping import customer_path, documents, spec_from
 from migrator.domain.model import Destination, Json
 from migrator.domain.policy.actors import Actor, identity_center_session, role_session
-from migrator.domain.policy.evaluate import Policies
-from migrator.domain.policy.fit import PermissionSetSpec
+from migrator.domain.ruling import policies_of
 from migrator.operations.weigh import dossiers
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
@@ -45,26 +43,6 @@ def successor(tools: Tools, dossier: Dossier, name: str) -> Actor:
         return role_session(user.account_id, name, user.user_name, partition=partition)
     session = user.person or user.user_name
     return identity_center_session(user.account_id, name, session, partition=partition, region=tools.rules.home_region)
-
-
-def policies_of(spec: Json, policies: Mapping[str, Json]) -> Policies:
-    """What a planned set grants and what bounds it.
-
-    `policies` maps managed ARNs and policy names to documents; a set that exists brings AWS's policies with it.
-    """
-    return ruling(spec_from(spec), named_policies(policies, spec.get("documents", {})))
-
-
-def ruling(spec: PermissionSetSpec, named: Mapping[str, Json]) -> Policies:
-    """What a set with these documents by name grants, compiled."""
-    bound = named.get(spec.boundary) if spec.boundary else None
-    return Policies(identity=documents(spec, named), boundary=bound)
-
-
-def named_policies(policies: Mapping[str, Json], more: Mapping[str, Json]) -> dict[str, Json]:
-    """Documents by the names that sets use: managed policies by ARN, an account's own by `/path/name` too."""
-    own = {customer_path(arn): document for arn, document in policies.items() if ":policy/" in arn}
-    return {**policies, **own, **more}
 
 
 def coverage_document(found: Coverage, excess: Excess) -> Json:

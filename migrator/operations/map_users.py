@@ -15,7 +15,8 @@ from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.choose_sets import choose_sets, read_offers
 from migrator.operations.coverage import refresh_coverage
-from migrator.operations.read_usage import UsageRead, read_last_accessed, read_usage
+from migrator.operations.read_last_accessed import read_last_accessed
+from migrator.operations.read_usage import UsageRead, read_usage
 from migrator.operations.report import Moved
 from migrator.operations.weigh import dossiers, weigh
 from migrator.ports.rows import EXISTING, OURS, Grant

@@ -4,12 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from migrator.domain.errors import MigratorError
-from migrator.domain.lifecycle import Move, State, move
+from migrator.domain.errors import DatabaseFailed, MigratorError
 from migrator.domain.rules import SILENCE
 from migrator.domain.waves import WaveState
 from migrator.operations.advance import Advance, advance
 from migrator.operations.apply import Apply
+from migrator.operations.end_exclusions import end_exclusions
 from migrator.operations.measure import measure
 from migrator.operations.report import Moved
 from migrator.operations.watch import Watched, watch
@@ -46,7 +46,7 @@ def work(tools: Tools, apply: Apply) -> Turn:
     with tools.store.begin() as unit:
         unit.beat("worker", tools.clock.now(), heard_since)
         unit.commit()
-    _end_exclusions(tools)
+    end_exclusions(tools)
     moved, errors = _waves(tools, apply, {one.user for one in watched.rolled_back})
     with tools.store.begin() as unit:
         done = tuple(wave.name for wave in unit.waves.all() if finish(tools, unit, wave))
@@ -75,20 +75,8 @@ def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple
             lines = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]
         try:
             moved += [one for one in advance(tools, apply, lines, Advance()).users if one.outcome != "unchanged"]
+        except DatabaseFailed:
+            raise
         except MigratorError as error:
             errors.append(f"wave {name}: {error.what}")
     return tuple(moved), tuple(errors)
-
-
-def _end_exclusions(tools: Tools) -> None:
-    """An exclusion that has run out brings the user back to the beginning."""
-    now = tools.clock.now()
-    with tools.store.begin() as unit:
-        excluded = [line.user for line in unit.users.lines() if line.user.state is State.EXCLUDED]
-        decisions = unit.people.decisions([user.subject for user in excluded])
-        for user in excluded:
-            word = decisions.get(user.subject, {}).get("exclude")
-            if word is not None and not word.holds(now):
-                unit.users.move(user, move(user.state, Move.READMIT), now)
-                unit.record.append("worker", "readmit", user.subject, {"why": "its exclusion ran out"}, now)
-        unit.commit()
