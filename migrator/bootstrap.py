@@ -31,8 +31,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 class Toolbox:
     """Everything an operation may ask for, made when it is first asked for.
 
-    Seams, all optional: `clock`, `worker`, `gone`, `pool_size`, `on_call(moment, n)` around every AWS attempt,
-    `on_commit(n)` before every commit, `tell` for progress.
+    Seams, all optional: `clock`, `worker`, `gone`, `pool_size`, `busy_seconds` for locks of the database,
+    `on_call(moment, n)` around every AWS attempt, `on_commit(n)` before every commit, `tell` for progress.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Toolbox:
         worker: str | None = None,
         gone: Callable[[str], bool] | None = None,
         pool_size: int = 8,
+        busy_seconds: float | None = None,
         on_call: Callable[[str, int], None] | None = None,
         on_commit: Callable[[int], None] | None = None,
         tell: Callable[..., None] | None = None,
@@ -54,6 +55,7 @@ class Toolbox:
         self._worker = worker
         self._gone = gone
         self._pool_size = pool_size
+        self._busy_seconds = busy_seconds
         self._on_call = on_call
         self._on_commit = on_commit
         self._tell = tell
@@ -97,11 +99,15 @@ class Toolbox:
 
     @cached_property
     def store(self) -> "SqlStore":
-        """The database; raises Unreachable unless it has this program's revision."""
-        from migrator.adapters.store.engine import connect, require_newest  # noqa: PLC0415  # SQLAlchemy, 200 ms
+        """The database; raises DatabaseFailed unless it has this program's revision."""
+        from migrator.adapters.store.engine import (  # noqa: PLC0415  # SQLAlchemy, 200 ms
+            BUSY_SECONDS,
+            connect,
+            require_newest,
+        )
         from migrator.adapters.store.unit_of_work import SqlStore  # noqa: PLC0415  # as above
 
-        engine = connect(self.settings.database)
+        engine = connect(self.settings.database, self._busy_seconds or BUSY_SECONDS)
         try:
             require_newest(engine)
         except MigratorError:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import TypeVar
 
-from migrator.domain.errors import MigratorError
+from migrator.domain.errors import DatabaseFailed, MigratorError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,7 +26,10 @@ class ThreadPool:
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | MigratorError]]:
-        """Each item with its result, in the items' order; what the domain knows as an error is a result too."""
+        """Each item with its result, in the items' order; what the domain knows as an error is a result too.
+
+        Raises DatabaseFailed: without the database no item can go on.
+        """
         work = list(items)
         self._stopped.clear()
         if self._size == 1 or len(work) <= 1:
@@ -46,5 +49,7 @@ class ThreadPool:
 def _attempt(function: Callable[[Item], Result], item: Item) -> Result | MigratorError:
     try:
         return function(item)
+    except DatabaseFailed:
+        raise  # every item needs it
     except MigratorError as error:
         return error

@@ -32,6 +32,10 @@ class Unreachable(MigratorError):
     exit_code = 4
 
 
+class DatabaseFailed(Unreachable):
+    """The database did not answer, or refused. Nothing goes on without it, for no user and no account."""
+
+
 class Refused(MigratorError):
     """The move is legal, yet it would hurt: a stranger under an old name, our own identity, somebody's hand."""
 

@@ -8,7 +8,7 @@ from functools import partial
 from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import put_back
 from migrator.domain.dossier import User
-from migrator.domain.errors import MigratorError, NotFound, UsageError
+from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, UsageError
 from migrator.domain.lifecycle import CUT, Move, move
 from migrator.domain.selection import Line
 from migrator.operations.apply import OF_USERS, Apply, Carried, Order
@@ -56,6 +56,8 @@ def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
         user = work.users.get(user_id)
     try:
         moved = _undo(tools, apply, user, asked)
+    except DatabaseFailed:
+        raise
     except MigratorError as error:
         with tools.store.begin() as work:
             state = str(work.users.get(user_id).state)
@@ -90,6 +92,8 @@ def _retracted(tools: Tools, apply: Apply, line: Line, moved: Moved, asked: Undo
         user = work.users.get(line.user.id)
     try:
         return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only)
+    except DatabaseFailed:
+        raise
     except MigratorError as error:
         why = "; ".join(filter(None, (moved.why, _line(error))))
         return replace(moved, outcome="failed", why=why, code=error.exit_code)

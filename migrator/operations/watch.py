@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from migrator.domain.errors import MigratorError
+from migrator.domain.errors import DatabaseFailed, MigratorError
 from migrator.domain.screams import Scream, likely_fix, must_roll_back
 from migrator.operations.apply import Apply
 from migrator.operations.hear import hear_last_used
@@ -30,6 +30,8 @@ def watch(tools: Tools, apply: Apply) -> Watched:
     read, deaf = UsageRead(), None
     try:
         read = read_usage(tools)
+    except DatabaseFailed:
+        raise
     except MigratorError as error:
         deaf = error
     with tools.store.begin() as work:

@@ -30,7 +30,10 @@ class Pool(Protocol):
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | MigratorError]]:
-        """Each item with its result, in the items' order; a MigratorError is a result too."""
+        """Each item with its result, in the items' order; a MigratorError is a result too.
+
+        Raises DatabaseFailed: without the database no item can go on.
+        """
         ...
 
 

@@ -11,33 +11,58 @@ from sqlalchemy.exc import SQLAlchemyError
 import migrator
 from migrator.adapters.store.guards import missing_guards
 from migrator.adapters.store.schema import metadata
-from migrator.domain.errors import Unreachable
+from migrator.adapters.store.trouble import failure
+from migrator.domain.errors import DatabaseFailed
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_SECONDS = 30
+CONNECT_SECONDS = 10
+BOUNDS = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""libpq's, in seconds and tries: a server that vanished without a word is given up after a minute."""
 
 
-class WrongSchema(Unreachable):
+class WrongSchema(DatabaseFailed):
     """The database is of another revision than this program."""
 
 
-def connect(url: str) -> Engine:
-    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is opened yet."""
+def connect(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """An engine for `sqlite:///FILE` or `postgresql+psycopg://…`; nothing is opened yet.
+
+    Whatever another process holds is waited for `busy_seconds`, a server that does not answer `CONNECT_SECONDS`.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed, busy_seconds)
     try:
-        return create_engine(parsed, pool_pre_ping=True)
+        return _postgresql(parsed, busy_seconds)
     except ImportError as error:
-        raise Unreachable(
+        raise DatabaseFailed(
             "PostgreSQL needs psycopg, which is not installed", next_step="pip install 'iam-user-migrator[postgres]'"
         ) from error
 
 
-def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+def _postgresql(url: URL, busy_seconds: float) -> Engine:
+    bounds = {name: value for name, value in BOUNDS.items() if name not in url.query}
+    engine = create_engine(url, pool_pre_ping=True, connect_args=bounds)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: Any) -> None:
+        connection.autocommit = True  # else the setting would be taken back with the first transaction that fails
+        connection.execute(f"SET lock_timeout = {int(busy_seconds * 1000)}")
+        connection.autocommit = False
+
+    return engine
+
+
+def _sqlite(url: URL, busy_seconds: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: Any) -> None:
@@ -75,7 +100,7 @@ def newest() -> str:
 
 
 def current(engine: Engine) -> str | None:
-    """The database's revision; None where it is empty. Raises Unreachable."""
+    """The database's revision; None where it is empty. Raises DatabaseFailed."""
     from alembic.migration import MigrationContext  # noqa: PLC0415  # as above
 
     if _absent(engine.url):
@@ -152,10 +177,6 @@ def _refuse_newer(revision: str | None) -> None:
         )
 
 
-def unreachable(url: URL, error: Exception) -> Unreachable:
+def unreachable(url: URL, error: Exception) -> DatabaseFailed:
     """A database error as a person should read it; the password is never shown."""
-    said = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return Unreachable(
-        f"the database {url.render_as_string(hide_password=True)} did not work: {said[0] if said else error!r}",
-        next_step="mend the database, then run the same command again: nothing is lost",
-    )
+    return failure(url.render_as_string(hide_password=False), str(getattr(error, "orig", None) or error))

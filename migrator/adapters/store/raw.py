@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 import migrator
 from migrator.adapters.store.overview_sql import REVISION
-from migrator.domain.errors import Unreachable
+from migrator.adapters.store.trouble import failure
+from migrator.domain.errors import DatabaseFailed
 
 if TYPE_CHECKING:
     import psycopg
@@ -28,7 +29,7 @@ _UPGRADE = "run: migrator db upgrade"
 
 @contextmanager
 def reading(url: str) -> Iterator[Ask]:
-    """Questions to the database of a URL, all of one moment; raises Unreachable unless it has our revision."""
+    """Questions to the database of a URL, all of one moment; raises DatabaseFailed unless it has our revision."""
     opened = _sqlite(url) if url.startswith("sqlite:") else _postgres(url)
     with opened as ask:
         yield ask
@@ -38,7 +39,7 @@ def reading(url: str) -> Iterator[Ask]:
 def _sqlite(url: str) -> Iterator[Ask]:
     file = Path(url.removeprefix("sqlite:///"))
     if not file.exists():
-        raise Unreachable(f"there is no database at {file}", next_step=_UPGRADE)
+        raise DatabaseFailed(f"there is no database at {file}", next_step=_UPGRADE)
     try:
         # mode=rw makes no file; a read-only connection could leave the WAL's files behind for others to trip over.
         name = f"file:{quote(str(file))}?mode=rw"
@@ -53,7 +54,7 @@ def _sqlite(url: str) -> Iterator[Ask]:
             _require_newest(ask(REVISION) if tables else [])
             yield ask
     except sqlite3.Error as error:
-        raise _unreachable(url, error) from error
+        raise failure(url, str(error)) from error
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def _postgres(url: str) -> Iterator[Ask]:
     try:
         import psycopg  # noqa: PLC0415  # 120 ms, and only with the extra
     except ImportError as error:
-        raise Unreachable(
+        raise DatabaseFailed(
             "PostgreSQL needs psycopg, which is not installed", next_step="pip install 'iam-user-migrator[postgres]'"
         ) from error
     try:
@@ -76,7 +77,7 @@ def _postgres(url: str) -> Iterator[Ask]:
             _require_newest(ask(REVISION) if found and found[0] else [])
             yield ask
     except psycopg.Error as error:
-        raise _unreachable(url, error) from error
+        raise failure(url, str(error)) from error
 
 
 def _asked(connection: "psycopg.Connection[Any]", question: str, values: Mapping[str, datetime]) -> list[Any]:
@@ -104,12 +105,12 @@ def _require_newest(rows: list[Any]) -> None:
     if revision == newest:
         return
     if revision is not None and revision not in known:
-        raise Unreachable(
+        raise DatabaseFailed(
             f"the database is of revision {revision}, which this program does not know: it was made by a newer one",
             next_step="install the newest iam-user-migrator on this machine",
         )
     state = "empty" if revision is None else f"of revision {revision}"
-    raise Unreachable(f"the database is {state}, this program needs {newest}", next_step=_UPGRADE)
+    raise DatabaseFailed(f"the database is {state}, this program needs {newest}", next_step=_UPGRADE)
 
 
 def _revisions() -> Mapping[str, tuple[str, ...]]:
@@ -123,20 +124,3 @@ def _revisions() -> Mapping[str, tuple[str, ...]]:
         if name := _QUOTED.search(said.get("revision", "")):
             found[name[1]] = tuple(_QUOTED.findall(said.get("down_revision", "")))
     return found
-
-
-def _unreachable(url: str, error: Exception) -> Unreachable:
-    said = str(error).strip().splitlines()
-    what = _without_password(said[0] if said else repr(error), url)
-    return Unreachable(
-        f"the database {_without_password(url, url)} did not work: {what}",
-        next_step="mend the database, then run the same command again: nothing is lost",
-    )
-
-
-def _without_password(text: str, url: str) -> str:
-    """The text with the URL's password, wherever it stands, as stars."""
-    secrets = re.findall(r"^[^:]+://[^:/@]*:(.+)@", url) + re.findall(r"[?&]password=([^&]*)", url)
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return text

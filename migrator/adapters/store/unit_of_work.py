@@ -21,6 +21,7 @@ from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.record import SqlRecord
 from migrator.adapters.store.screams import SqlScreams
 from migrator.adapters.store.statements import chunks, insert_new, put_documents, upsert
+from migrator.adapters.store.trouble import without_password
 from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
 from migrator.adapters.store.waves import SqlWaves
@@ -48,7 +49,8 @@ class SqlStore:
     def place(self) -> str:
         """The file's whole path, or the server's URL without its password."""
         url = self.engine.url
-        return url.render_as_string() if self.guarded else f"file {Path(url.database or '').absolute()}"
+        whole = url.render_as_string(hide_password=False)
+        return without_password(whole, whole) if self.guarded else f"file {Path(url.database or '').absolute()}"
 
     @property
     def guarded(self) -> bool:
