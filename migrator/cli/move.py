@@ -39,7 +39,7 @@ def advance(
 
     desk: Desk = ctx.obj
     goal = _goal(to)
-    agreed: "Mapping[str, Collection[str]] | None" = {}
+    agreed: Mapping[str, Collection[str]] | None = {}
     lines = choose.choose_users(desk, users, wave=wave, account=account, state=state, kind=kind, where=where)
     if wave is not None and not plan:
         start(desk.tools, wave)
@@ -54,7 +54,7 @@ def advance(
 def rollback(
     ctx: typer.Context,
     users: choose.Users = None,
-    reason: choose.Reason = "",
+    reason: Annotated[str, typer.Option(help="Why; required, and recorded.")] = "",
     wave: choose.Wave = None,
     account: choose.Account = None,
     state: choose.State = None,

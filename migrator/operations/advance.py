@@ -7,7 +7,7 @@ from functools import partial
 from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import deactivate, delete, quarantine, quarantine_arn
 from migrator.domain.dossier import Dossier, User
-from migrator.domain.errors import MigratorError, NotFound, Refused
+from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, Refused
 from migrator.domain.gates.table import unchecked
 from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, reached
 from migrator.domain.model import Destination, Json, UserFacts
@@ -95,6 +95,8 @@ def _listen(tools: Tools, lines: Sequence[Line]) -> None:
     """Sign-ins and screams first; where a trail cannot be read, the gates that need it stay as they are."""
     try:
         read_usage(tools)
+    except DatabaseFailed:
+        raise
     except MigratorError as error:
         tools.tell(f"usage was not read: {error.what}")
         return
@@ -122,6 +124,8 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
                 break
             with tools.store.begin() as work:
                 user = work.users.get(user_id)
+    except DatabaseFailed:
+        raise
     except MigratorError as error:
         with tools.store.begin() as work:
             state = str(work.users.get(user_id).state)
@@ -262,12 +266,21 @@ def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
             f"{dossier.user.key} must not be cut: {'; '.join((*us, *dossier.protected))}",
             next_step="use another identity for this work, or exclude the user",
         )
+    if name is Move.QUARANTINE and _without_access(dossier):
+        raise Refused(
+            f"{dossier.user.key} must not be cut: its new access was retracted",
+            next_step="give the person access again, or exclude the user",
+        )
     if name is Move.QUARANTINE:
         return quarantine(facts, _managed_deny(tools, facts))
     if name is Move.DEACTIVATE:
         return Plan((*quarantine(facts, _managed_deny(tools, facts)).changes, *deactivate(facts).changes))
     plan = delete(facts)
     return replace(plan, changes=(*plan.changes, *cleanup(tools, dossier.user, facts)))
+
+
+def _without_access(dossier: Dossier) -> bool:
+    return dossier.user.destination is Destination.PERMISSION_SET and dossier.provisioned_at is None
 
 
 def _managed_deny(tools: Tools, facts: UserFacts) -> Json:
