@@ -88,7 +88,7 @@ def _start(client: "IAMClient", arn: str) -> str:
 
 
 def _read(client: "IAMClient", job: str, clock: Clock, deadline: datetime) -> Iterator[LastAccess]:
-    answer = _ended(client, job, clock, deadline)
+    answer, last = _ended(client, job, clock, deadline), None
     while True:
         for service in answer.get("ServicesLastAccessed", ()):
             name = service["ServiceNamespace"]
@@ -99,7 +99,10 @@ def _read(client: "IAMClient", job: str, clock: Clock, deadline: datetime) -> It
                 )
         if not answer.get("IsTruncated"):
             return
-        answer = _call(client.get_service_last_accessed_details, JobId=job, Marker=answer["Marker"])
+        if answer["Marker"] == last:
+            raise _NotChecked("AWS sent pages that do not end")
+        last = answer["Marker"]
+        answer = _call(client.get_service_last_accessed_details, JobId=job, Marker=last)
 
 
 def _ended(client: "IAMClient", job: str, clock: Clock, deadline: datetime) -> dict[str, Any]:

@@ -159,3 +159,13 @@ def test_an_endpoint_that_is_silent_is_an_error(client):
 def test_nobody_to_ask_about_asks_nothing(iam):
     client, _ = iam
     assert [*last_accessed(client, [], Clock())] == []
+
+
+def test_pages_without_end_are_told_and_bear_no_numbers(iam):
+    client, stub = iam
+    expect_start(stub, ALICE)
+    endless = a_page(a_service("s3", USED), IsTruncated=True, Marker="again")
+    expect_look(stub, ALICE, endless)
+    expect_look(stub, ALICE, endless, Marker="again")
+    (alice,) = last_accessed(client, [ALICE], Clock())
+    assert (alice.entries, alice.not_checked) == ((), "AWS sent pages that do not end")
