@@ -127,9 +127,7 @@ def test_a_detached_sandbox_outlives_whoever_started_it():
         "sandbox = launch.start(detached=True)\n"
         "print(sandbox.endpoint, sandbox.pid)\n"
     )
-    started = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    started = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     endpoint, pid = started.stdout.split()
     sandbox = launch.Sandbox(endpoint, int(pid))
     try:
