@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 SOURCES := $(wildcard migrator tests migrations benchmarks docs)
-BENCHMARKS := $(filter-out benchmarks.naive_%,$(subst /,.,$(basename $(wildcard benchmarks/*.py))))
+BENCHMARKS := $(filter-out benchmarks.naive_% benchmarks.faults,$(subst /,.,$(basename $(wildcard benchmarks/*.py))))
 
-.PHONY: setup demo test check format pages bench clean
+.PHONY: setup demo test check format pages bench bench-faults clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,6 +36,9 @@ pages: setup
 
 bench: setup
 	set -e; for one in $(BENCHMARKS); do $(BIN)/python -m $$one; done
+
+bench-faults: setup
+	$(BIN)/python -m benchmarks.faults
 
 format: setup
 	$(BIN)/ruff check --fix $(SOURCES)

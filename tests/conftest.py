@@ -12,6 +12,21 @@ from tests.postgres import NoPostgres, Server, serve
 DATABASES = ["sqlite", "postgresql"]
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say in one line what tests counted that cut processes off: wherever they ran, these figures come here."""
+    told = [
+        figures
+        for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
+        for name, figures in report.user_properties
+        if name == "cuts" and report.when == "call"
+    ]
+    if told:
+        cuts, kills, worlds, lost, seconds = (sum(column) for column in zip(*told, strict=True))
+        terminalreporter.write_line(
+            f"{cuts} cuts tried ({kills} by SIGKILL, {worlds} worlds gone on from), {lost} lost, {seconds:.0f} seconds"
+        )
+
+
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory) -> Path:
     """A folder that all workers of this run share, and no other run."""

@@ -1,0 +1,72 @@
+"""Every command of a migration is cut somewhere on the real sandbox and run again: the same end, and nothing lost.
+
+A bounded share, chosen by a fixed seed; every place of every command is cut by `make bench-faults`.
+"""
+
+from random import Random
+from time import perf_counter
+
+import pytest
+
+from migrator.sandbox import launch
+from tests.scenario.awkward_wave import LEAVER, TWO_ACCOUNTS, a_range, transitions
+from tests.scenario.company import build
+from tests.scenario.cuts_on_sandbox import Tally, Throwaway, ThrowawayOnServer
+from tests.scenario.killed import killed_migration
+
+SEED = 20_260_301
+KILLED = 8
+"""One of so many transitions is cut by a real SIGKILL, the others by an exception that nobody may catch."""
+
+
+@pytest.fixture
+def company(tmp_path):
+    sandbox = launch.start(log=tmp_path / "sandbox.log")
+    yield build(sandbox.endpoint, sandbox.control)
+    launch.stop(sandbox)
+
+
+@pytest.fixture
+def tell(record_property):
+    """Give the figures to the summary of the run."""
+    begun = perf_counter()
+
+    def say(tally: Tally) -> None:
+        record_property("cuts", [tally.cuts, tally.kills, tally.worlds, len(tally.lost), perf_counter() - begun])
+        assert not tally.lost, "\n".join(tally.lost)
+
+    return say
+
+
+def share(place, users, every) -> Tally:
+    """One cut of each of so many transitions."""
+    chance, tally = Random(SEED), Tally()  # noqa: S311  # the same in every run
+    for n, (one, back) in enumerate(transitions(place, users)):
+        if n % every:
+            continue
+        kept, point = place.keep(), chance.choice(one.points)
+        if n % KILLED == 0:
+            tally += place.kill(one, point)
+        else:
+            tally += place.try_points(one, [point], back=back)
+        place.put(kept)
+        place.forget(kept)
+    return tally
+
+
+@pytest.mark.parametrize("user", ["data/alice", "data/grace"])
+def test_wherever_a_command_is_cut_it_ends_the_same_when_it_is_run_again(company, tmp_path, tell, user):
+    place = a_range(company, tmp_path, Throwaway(tmp_path), (user,))
+    tell(share(place, (user,), every=2))
+
+
+def test_on_postgresql_too(company, tmp_path, postgres, tell):
+    place = a_range(company, tmp_path, ThrowawayOnServer(postgres), (LEAVER,))
+    tell(share(place, (LEAVER,), every=3))
+
+
+def test_a_migration_that_is_killed_again_and_again_ends_as_if_nobody_had(company, tmp_path, tell):
+    place = a_range(company, tmp_path, Throwaway(tmp_path), TWO_ACCOUNTS)
+    tally = killed_migration(place, TWO_ACCOUNTS, seed=SEED, times=1)
+    assert tally.kills
+    tell(tally)
