@@ -60,6 +60,15 @@ def test_wherever_a_command_is_cut_it_ends_the_same_when_it_is_run_again(company
     tell(share(place, (user,), every=2))
 
 
+def test_access_half_given_is_finished_or_answered(company, tmp_path, tell):
+    """These lost something once: the set's run that died as its last change came true, the person's name, the gates."""
+    place = a_range(company, tmp_path, Throwaway(tmp_path), TWO_ACCOUNTS[:1])
+    given = next(one for one, _ in transitions(place, TWO_ACCOUNTS[:1]) if one.name.endswith("provisioned"))
+    changed = [point for point in given.points if point.moment == "after"]
+    last = [point for point in given.points if point.moment == "commit"][-3:]
+    tell(place.try_points(given, [*changed, *last], back=True))
+
+
 def test_on_postgresql_too(company, tmp_path, postgres, tell):
     place = a_range(company, tmp_path, ThrowawayOnServer(postgres), (LEAVER,))
     tell(share(place, (LEAVER,), every=3))
