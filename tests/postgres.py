@@ -252,13 +252,23 @@ def watch(run_pid: int, folder: Path, server: Server) -> None:
 
 def launch(found: Sequence[Path], folder: Path, owner: Account) -> "subprocess.Popen[bytes]":
     """Start a server in `folder`, which is `owner`'s, with the first programs that can be run."""
-    bin_, data = programs(found, folder, owner), folder / "data"
+    return start(initialised(found, folder, owner), folder, owner)
+
+
+def initialised(found: Sequence[Path], folder: Path, owner: Account) -> Path:
+    """Make the files of a server in `folder`; the folder of its programs."""
+    bin_ = programs(found, folder, owner)
     words = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-    initdb = owner.run(bin_ / "initdb", "-D", data, *words, stdout=subprocess.DEVNULL)
+    initdb = owner.run(bin_ / "initdb", "-D", folder / "data", *words, stdout=subprocess.DEVNULL)
     if initdb.wait() != 0:
         raise NoPostgres(f"{bin_}/initdb failed (see above). {ADVICE}")
-    modes = (word for mode in _MODES for word in ("-c", mode))
-    return owner.run(bin_ / "postgres", "-D", data, "-k", folder, *modes)
+    return bin_
+
+
+def start(bin_: Path, folder: Path, owner: Account, *more: str, **options: Any) -> "subprocess.Popen[bytes]":
+    """Start the server whose files are in `folder`."""
+    modes = (word for mode in (*_MODES, *more) for word in ("-c", mode))
+    return owner.run(bin_ / "postgres", "-D", folder / "data", "-k", folder, *modes, **options)
 
 
 def _outlive(pid: int, going: Callable[[], bool]) -> None:

@@ -10,6 +10,7 @@ _STEPS = (
     ("is locked|lock timeout|deadlock", f"another process is at work in it: wait until it ends, {_AGAIN}"),
     ("readonly database|read-only", f"let whoever runs migrator write the database and its folder, {_AGAIN}"),
     ("is full|no space left|quota", f"make room where the database is, {_AGAIN}: nothing is lost"),
+    ("i/o error", f"see that the disk works and has room, {_AGAIN}: nothing is lost"),
     ("unable to open", f"check that the folder exists and that whoever runs migrator may write there, {_AGAIN}"),
     ("not a database|malformed|invalid page|corrupt", "restore the database from a backup: it cannot be read any more"),
     ("authentication|no password|role .* does not exist", "name the right user and password in `database`"),
