@@ -48,7 +48,8 @@ class Clients:
 
     def make(self, service: str, credentials: Credentials, region: str, origin: Origin | None = None) -> Any:
         """Return the client of these credentials for a service and region."""
-        key = (service, credentials.access_key_id, region, origin)
+        # Not by the key's id alone: a restored sandbox gives ids out again, with other secrets.
+        key = (service, credentials, region, origin)
         if key not in self._made:
             client = _session().client(
                 service,

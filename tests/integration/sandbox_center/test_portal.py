@@ -2,7 +2,8 @@ import boto3
 import pytest
 
 from migrator.sandbox.center_control import portal_access, portal_credentials
-from migrator.sandbox.control import SandboxError
+from migrator.sandbox.clients import Clients, Credentials
+from migrator.sandbox.control import Control, SandboxError
 
 
 @pytest.fixture
@@ -34,6 +35,19 @@ def test_a_person_gets_a_session_named_by_the_user_name(cloud, ada, assigned, ki
     arn = sts.get_caller_identity()["Arn"]
     assert arn.startswith(f"arn:aws:sts::{cloud.member}:assumed-role/AWSReservedSSO_analyst_")
     assert arn.endswith("/ada@acme.example")
+
+
+def test_a_session_of_a_restored_sandbox_is_not_the_one_of_the_same_id_before(cloud, ada, assigned):
+    assigned(ada.user, "USER")
+    control, clients = Control(cloud.endpoint), Clients(cloud.endpoint)
+    before = control.snapshot()
+    arns = []
+    for _ in range(2):
+        control.restore(before)
+        got = portal_credentials(cloud.endpoint, "ada@acme.example", cloud.member, "analyst")
+        keys = Credentials(got["aws_access_key_id"], got["aws_secret_access_key"], got["aws_session_token"])
+        arns.append(clients.make("sts", keys, "eu-central-1").get_caller_identity()["Arn"])
+    assert arns[0] == arns[1]
 
 
 def test_a_person_gets_only_what_is_assigned(cloud, ada, assigned):
