@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 SOURCES := $(wildcard migrator tests migrations benchmarks docs)
-BENCHMARKS := $(filter-out benchmarks.naive_% benchmarks.faults,$(subst /,.,$(basename $(wildcard benchmarks/*.py))))
 
 .PHONY: setup demo test check format pages bench bench-faults clean
 
@@ -35,7 +34,7 @@ pages: setup
 	$(BIN)/python docs/generate.py
 
 bench: setup
-	set -e; for one in $(BENCHMARKS); do $(BIN)/python -m $$one; done
+	$(BIN)/python -m benchmarks
 
 bench-faults: setup
 	$(BIN)/python -m benchmarks.faults
