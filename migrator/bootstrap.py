@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from migrator.ports.aws import AccountReader, Accounts, Hands
     from migrator.ports.clock import Clock
     from migrator.ports.inspection import Inspector
+    from migrator.ports.post import Post
     from migrator.ports.tools import LastAccessed, Pool, UsageSource
 
 READ = ("access-advisor", "cloudtrail")
@@ -181,6 +182,13 @@ class Toolbox:
         from migrator.adapters.aws.archive import S3Archive  # noqa: PLC0415  # boto3
 
         return S3Archive(self.sessions)
+
+    @cached_property
+    def post(self) -> "Post":
+        """The channels through which people are told."""
+        from migrator.adapters.notify.apprise_post import ApprisePost  # noqa: PLC0415  # jinja2, 44 ms
+
+        return ApprisePost(self.settings.notifications, self.settings.notification_templates)
 
     @cached_property
     def catalogue(self) -> "Catalogue":

@@ -1,6 +1,7 @@
 """`migrator worker`: the loop."""
 
 import signal
+from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,5 +78,6 @@ def _shape(turn: "Turn") -> dict[str, Any]:
         "rolled_back": [moved_shape(moved) for moved in turn.watched.rolled_back],
         "moved": [moved_shape(moved) for moved in turn.moved],
         "waves_done": list(turn.finished),
+        "letters": asdict(turn.letters),
         "errors": list(turn.errors),
     }

@@ -257,7 +257,12 @@ class Settings(_Block):
     scream_test: ScreamTest = ScreamTest()
     waves: Waves = Waves()
     notifications: tuple[Secret, ...] = Field(
-        default=(), repr=False, description="Apprise URLs; ${ENV} is expanded everywhere"
+        default=(),
+        repr=False,
+        description="Apprise URLs; {email} in one: each person, {owner}: each team; ${ENV} is expanded",
+    )
+    notification_templates: Text | None = Field(
+        default=None, description="a folder with your own texts, NAME.txt; those that are not there are ours"
     )
     guardrails: Guardrails = Guardrails()
     log: Log = Log()

@@ -1,16 +1,18 @@
 """A worker's turn: listen, roll back who screams, open what time has opened, move running waves on."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from migrator.domain.errors import DatabaseFailed, MigratorError
+from migrator.domain.notices import told
 from migrator.domain.rules import SILENCE
 from migrator.domain.waves import WaveState
 from migrator.operations.advance import Advance, advance
 from migrator.operations.apply import Apply
 from migrator.operations.end_exclusions import end_exclusions
 from migrator.operations.measure import measure
+from migrator.operations.notify import Sent, keep, keep_put_back, keep_stages, send
 from migrator.operations.report import Moved
 from migrator.operations.watch import Watched, watch
 from migrator.operations.waves import finish
@@ -26,6 +28,7 @@ class Turn:
     moved: tuple[Moved, ...] = ()
     finished: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    letters: Sent = field(default_factory=Sent)
 
     @property
     def exit_code(self) -> int:
@@ -41,8 +44,10 @@ def work(tools: Tools, apply: Apply) -> Turn:
     tools.actor  # noqa: B018  # STS is asked first: an outsider's trail must not get into the database
     heard_since = _listening_since(tools)
     watched = watch(tools, apply)
+    keep_put_back(tools, watched.rolled_back)
     if watched.deaf is not None:
-        return Turn(watched, errors=(f"the trails were not read: {watched.deaf.what}",))
+        error = f"the trails were not read: {watched.deaf.what}"
+        return Turn(watched, errors=(error,), letters=_complain(tools, error))
     with tools.store.begin() as unit:
         unit.beat("worker", tools.clock.now(), heard_since)
         unit.commit()
@@ -50,10 +55,20 @@ def work(tools: Tools, apply: Apply) -> Turn:
     moved, errors = _waves(tools, apply, {one.user for one in watched.rolled_back})
     with tools.store.begin() as unit:
         done = tuple(wave.name for wave in unit.waves.all() if finish(tools, unit, wave))
-        weigh(tools, unit, [line.user.id for line in unit.users.lines() if line.user.vanished_at is None])
+        weighed = weigh(tools, unit, [line.user.id for line in unit.users.lines() if line.user.vanished_at is None])
+        keep_stages(tools, unit, weighed)
+        keep(tools, unit, [told("wave-done", name, {"wave": name}) for name in done])
         unit.commit()
     measure(tools)
-    return Turn(watched, moved, done, errors)
+    return Turn(watched, moved, done, errors, send(tools))
+
+
+def _complain(tools: Tools, error: str) -> Sent:
+    """Tell the channel once a day that nobody listens."""
+    with tools.store.begin() as unit:
+        keep(tools, unit, [told("worker-failed", f"{tools.clock.now():%Y-%m-%d}", {"why": error})])
+        unit.commit()
+    return send(tools)
 
 
 def _listening_since(tools: Tools) -> datetime:

@@ -16,6 +16,7 @@ from migrator.domain.waves import Approval, Wave, WaveState
 from migrator.ports.aws import Account
 from migrator.ports.findings import Access, Screams, Usage
 from migrator.ports.ledger import Journal, Record
+from migrator.ports.post import Outbox
 from migrator.ports.rows import Entry, Grant, Person, Reading, Recorded, StoredSet
 
 __all__ = [
@@ -223,6 +224,11 @@ class UnitOfWork(Protocol):
     @property
     def screams(self) -> Screams:
         """Screams."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """Letters to people."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from migrator.ports.archive import Archive
 from migrator.ports.aws import AccountReader, Accounts, Directory, Hands
 from migrator.ports.clock import Clock
 from migrator.ports.inspection import Inspector
+from migrator.ports.post import Post
 from migrator.ports.store import Store
 
 Item = TypeVar("Item")
@@ -116,6 +117,11 @@ class Tools(Protocol):
     @property
     def last_accessed(self) -> LastAccessed | None:
         """IAM's last-accessed data, where it is wanted."""
+        ...
+
+    @property
+    def post(self) -> Post:
+        """The channels through which people are told."""
         ...
 
     @property

@@ -16,6 +16,7 @@ from migrator.operations.apply import Apply
 from tests.builders import a_recorded, a_user, record
 from tests.fakes.clock import FakeClock
 from tests.fakes.hands import FakeAws
+from tests.fakes.post import FakePost
 
 OPEN = Rules(
     usage_sources=0,
@@ -45,6 +46,7 @@ class FakeTools:
     hands: Any = None
     last_accessed: Any = None
     catalogue: Any = None
+    post: FakePost = field(default_factory=FakePost)
     dead: Callable[[str], bool] = lambda _worker: False
     told: list[str] = field(default_factory=list)
 

@@ -17,6 +17,7 @@ from migrator.adapters.store.access import SqlAccess
 from migrator.adapters.store.dossiers import Dossiers
 from migrator.adapters.store.engine import unreachable
 from migrator.adapters.store.journal import SqlJournal
+from migrator.adapters.store.outbox import SqlOutbox
 from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.record import SqlRecord
 from migrator.adapters.store.screams import SqlScreams
@@ -89,6 +90,7 @@ class SqlUnitOfWork:
         self.usage = SqlUsage(connection)
         self.access = SqlAccess(connection)
         self.screams = SqlScreams(connection)
+        self.outbox = SqlOutbox(connection)
         self.record = SqlRecord(connection)
 
     def commit(self) -> None:

@@ -184,3 +184,21 @@ workers = Table(
     Column("heard_since", Utc),
     Column("version", Text, nullable=False),
 )
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("dedupe_key", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("to", Text, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Utc),
+    Column("error", Text, nullable=False),
+    Index("ix_notifications_due", "status", "next_at"),
+)

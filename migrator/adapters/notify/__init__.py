@@ -1,0 +1,1 @@
+"""Telling people: texts from templates, channels through Apprise."""
