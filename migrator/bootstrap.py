@@ -33,7 +33,8 @@ class Toolbox:
     """Everything an operation may ask for, made when it is first asked for.
 
     Seams, all optional: `clock`, `worker`, `gone`, `pool_size`, `busy_seconds` for locks of the database,
-    `on_call(moment, n)` around every AWS attempt, `on_commit(n)` before every commit, `tell` for progress.
+    `on_call(moment, n)` around every AWS attempt, `on_commit(n)` before every commit, `tell` for progress, `logs`
+    whether everything that is recorded is logged too.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Toolbox:
         on_call: Callable[[str, int], None] | None = None,
         on_commit: Callable[[int], None] | None = None,
         tell: Callable[..., None] | None = None,
+        logs: bool = False,
     ) -> None:
         self._config = config
         self._environ = environ
@@ -60,6 +62,7 @@ class Toolbox:
         self._on_call = on_call
         self._on_commit = on_commit
         self._tell = tell
+        self._logs = logs
 
     @cached_property
     def settings(self) -> "Settings":
@@ -99,6 +102,13 @@ class Toolbox:
             self._tell(text, **facts)
 
     @cached_property
+    def log(self) -> Callable[..., None]:
+        """`log(event, level, **facts)`, as the configuration wants it."""
+        from migrator.adapters.log import make_log  # noqa: PLC0415  # structlog, 90 ms
+
+        return make_log(self.settings.log.level, self.settings.log.format)
+
+    @cached_property
     def store(self) -> "SqlStore":
         """The database; raises DatabaseFailed unless it has this program's revision."""
         from migrator.adapters.store.engine import (  # noqa: PLC0415  # SQLAlchemy, 200 ms
@@ -114,7 +124,9 @@ class Toolbox:
         except MigratorError:
             engine.dispose()
             raise
-        return SqlStore(engine, self._on_commit)
+        from migrator.adapters.log import record_log  # noqa: PLC0415  # as needed
+
+        return SqlStore(engine, self._on_commit, record_log(self.log) if self._logs else None)
 
     def close(self) -> None:
         """Let go of the database; it is opened again when it is asked for."""

@@ -17,11 +17,16 @@ class ThreadPool:
     def __init__(self, size: int = 8) -> None:
         self._size = size
         self._stopped = Event()
+        self._asked = Event()
 
     @property
     def stopped(self) -> bool:
-        """Whether the last call was interrupted: items at work end at their next good place, others never begin."""
-        return self._stopped.is_set()
+        """Whether the last call was interrupted or a stop was asked for: whoever is at work ends at a good place."""
+        return self._stopped.is_set() or self._asked.is_set()
+
+    def stop(self) -> None:
+        """Ask everything that uses this pool to end at the next good place, for ever."""
+        self._asked.set()
 
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item]

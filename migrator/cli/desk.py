@@ -34,6 +34,8 @@ class Desk:
 
     def __init__(self, options: Options, toolbox: "Callable[..., Toolbox] | None" = None) -> None:
         self.options = options
+        self.logs = options.verbose
+        """Whether what is recorded is logged too; said before the tools are first asked for."""
         self._toolbox = toolbox
 
     @property
@@ -47,7 +49,7 @@ class Desk:
         """The tools of this configuration."""
         from migrator.bootstrap import Toolbox
 
-        return (self._toolbox or Toolbox)(self.config, self.options.environ, tell=self.progress)
+        return (self._toolbox or Toolbox)(self.config, self.options.environ, tell=self.progress, logs=self.logs)
 
     def close(self) -> None:
         """Let go of what the tools hold open."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 from migrator.domain.changes import Change, Plan
@@ -39,11 +40,13 @@ SEARCHED = frozenset({Move.QUARANTINE, Move.DELETE})
 """Moves whose gates ask what else names the user."""
 
 ROLE_SEEN = frozenset({Move.PROVISION, Move.VERIFY})
+    No user is begun after `until`: those are left out of the answer.
 """Moves whose gates ask what became of a machine's role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Advance:
+    until: datetime | None = None
     """What was asked: how far, whether only to show it, and to which deletions somebody said yes.
 
     `agreed` holds, by user, what was shown as lost for good or not checked; None agrees to whatever comes (`--yes`).
@@ -79,8 +82,9 @@ def advance(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Advance) -
             raise result
         moved.update({one.user: one for one in result})
         tools.tell(f"{account}: {len(result)} users")
-    moved |= {line.user.key: _from_the_first(moved[line.user.key], line) for line in fresh}
-    return Movement(tuple(moved[line.user.key] for line in lines))
+    begun = [line for line in lines if line.user.key in moved]  # all, unless a stop was asked for
+    moved |= {line.user.key: _from_the_first(moved[line.user.key], line) for line in fresh if line in begun}
+    return Movement(tuple(moved[line.user.key] for line in begun))
 
 
 def _from_the_first(moved: Moved, line: Line) -> Moved:
@@ -107,7 +111,11 @@ def _listen(tools: Tools, lines: Sequence[Line]) -> None:
 
 def _account(tools: Tools, apply: Apply, asked: Advance, accounts: dict[str, list[int]], account: str) -> list[Moved]:
     users = accounts[account]
-    return [_walk(tools, apply, user, users, asked) for user in users if not tools.pool.stopped]
+    return [_walk(tools, apply, user, users, asked) for user in users if not _over(tools, asked)]
+
+
+def _over(tools: Tools, asked: Advance) -> bool:
+    return tools.pool.stopped or (asked.until is not None and tools.clock.now() >= asked.until)
 
 
 def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], asked: Advance) -> Moved:

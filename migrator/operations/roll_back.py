@@ -42,9 +42,10 @@ def roll_back(tools: Tools, apply: Apply, lines: Sequence[Line], asked: Undo) ->
         if isinstance(result, MigratorError):
             raise result
         moved.update({one.user: one for one in result})
+    begun = [line for line in lines if line.user.key in moved]  # all, unless a stop was asked for
     if asked.retract:
-        moved |= {line.user.key: _retracted(tools, apply, line, moved[line.user.key], asked) for line in lines}
-    return Movement(tuple(moved[line.user.key] for line in lines))
+        moved |= {line.user.key: _retracted(tools, apply, line, moved[line.user.key], asked) for line in begun}
+    return Movement(tuple(moved[line.user.key] for line in begun))
 
 
 def _account(tools: Tools, apply: Apply, asked: Undo, accounts: dict[str, list[int]], account: str) -> list[Moved]:

@@ -19,6 +19,9 @@ from migrator.operations.waves import finish
 from migrator.operations.weigh import weigh
 from migrator.ports.tools import Tools
 
+SHORTEST = timedelta(minutes=1)
+"""How long a turn may move users at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -85,11 +88,13 @@ def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple
         running = [wave.name for wave in unit.waves.all() if wave.state is WaveState.RUNNING]
     moved: list[Moved] = []
     errors: list[str] = []
+    # No longer than a poll, so that a scream is heard in time however many users move.
+    asked = Advance(until=tools.clock.now() + max(tools.rules.poll, SHORTEST))
     for name in running:
         with tools.store.begin() as unit:
             lines = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]
         try:
-            moved += [one for one in advance(tools, apply, lines, Advance()).users if one.outcome != "unchanged"]
+            moved += [one for one in advance(tools, apply, lines, asked).users if one.outcome != "unchanged"]
         except DatabaseFailed:
             raise
         except MigratorError as error:

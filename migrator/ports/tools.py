@@ -28,6 +28,10 @@ class Pool(Protocol):
         """Whether the present call was interrupted: whoever is at work ends at the next good place."""
         ...
 
+    def stop(self) -> None:
+        """Ask everything that uses this pool to end at the next good place, for ever."""
+        ...
+
     def each(
         self, function: Callable[[Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | MigratorError]]:

@@ -39,10 +39,10 @@ class SqlRecord:
         """Queue an entry; it is chained last, when the unit of work commits."""
         self._queue.append(_Queued(actor, event, subject, canonical(details), at.astimezone(UTC)))
 
-    def flush(self) -> None:
-        """Chain what is queued onto the head."""
+    def flush(self) -> list[Entry]:
+        """Chain what is queued onto the head; the entries as they are now."""
         if not self._queue:
-            return
+            return []
         insert_new(self._do, w.audit_head, [{"only": 1, "seq": 0, "hash": GENESIS}])
         seq, prev = self._do.execute(select(w.audit_head.c.seq, w.audit_head.c.hash).with_for_update()).one()
         rows: list[dict[str, Any]] = []
@@ -66,6 +66,7 @@ class SqlRecord:
         self._do.execute(insert(w.audit), rows)
         self._do.execute(update(w.audit_head).values(seq=seq, hash=prev))
         self._queue.clear()
+        return [Entry(**row) for row in rows]
 
     def entries(self, subject: str | None = None, after: int = 0) -> list[Entry]:
         """Entries in order."""

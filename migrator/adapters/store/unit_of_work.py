@@ -32,19 +32,24 @@ from migrator.domain.gates.result import GateResult
 from migrator.domain.lifecycle import Move
 from migrator.domain.model import Json
 from migrator.ports.aws import Account
-from migrator.ports.store import AnotherOrganization, Reading
+from migrator.ports.store import AnotherOrganization, Entry, Reading
 
 OnCommit = Callable[[int], None]
 """The seam that crash tests use: called with n before the n-th commit takes effect."""
 
 
 class SqlStore:
+OnRecord = Callable[[Entry, str], None]
+"""Called with each new entry of the record, once it is there for good, and the key of the user it is about."""
+
+
     """Units of work on one engine; `on_commit(n)` is called just before the n-th commit of this process."""
 
-    def __init__(self, engine: Engine, on_commit: OnCommit | None = None) -> None:
+    def __init__(self, engine: Engine, on_commit: OnCommit | None = None, on_record: OnRecord | None = None) -> None:
         self.engine = engine
         self._on_commit = on_commit
         self._commits = 0
+        self._on_record = on_record
 
     @property
     def place(self) -> str:
@@ -63,7 +68,7 @@ class SqlStore:
         """A unit of work; leaving it without commit rolls everything back. Database trouble raises Unreachable."""
         try:
             with self.engine.connect() as connection, connection.begin():
-                work = SqlUnitOfWork(connection, self._committing)
+                work = SqlUnitOfWork(connection, self._committing, self._on_record)
                 yield work
                 if not work.committed:
                     connection.rollback()
@@ -79,10 +84,13 @@ class SqlStore:
 class SqlUnitOfWork:
     """The port's `UnitOfWork` on one connection."""
 
-    def __init__(self, connection: Connection, committing: Callable[[], None]) -> None:
+    def __init__(
+        self, connection: Connection, committing: Callable[[], None], on_record: OnRecord | None = None
+    ) -> None:
         self._do = connection
         self._committing = committing
         self.committed = False
+        self._on_record = on_record
         self.users = SqlUsers(connection)
         self.people = SqlPeople(connection)
         self.journal = SqlJournal(connection)
@@ -95,12 +103,20 @@ class SqlUnitOfWork:
 
     def commit(self) -> None:
         """Make it last: the record's entries are chained, then the transaction is committed. Once per unit."""
-        self.record.flush()
+        entries, told = self.record.flush(), self._on_record
+        keys = self._keys(entries) if told else {}
         self._committing()
         self._do.commit()
         self.committed = True
 
     def claim(self, organization_id: str, partition: str, instance_arn: str | None = None) -> None:
+        if told:
+            for entry in entries:
+                told(entry, keys.get(entry.subject, ""))
+
+    def _keys(self, entries: Sequence[Entry]) -> dict[str, str]:
+        ids = {int(e.subject[5:]) for e in entries if e.subject.startswith("user:") and e.subject[5:].isdigit()}
+        return {user.subject: user.key for user in self.users.many(ids)} if ids else {}
         """Tie this database to one organization; raises Refused for another."""
         known = self._do.execute(select(t.installation)).first()
         if known is not None and known.organization_id != organization_id:
