@@ -46,15 +46,16 @@ ROLE_SEEN = frozenset({Move.PROVISION, Move.VERIFY})
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    until: datetime | None = None
     """What was asked: how far, whether only to show it, and to which deletions somebody said yes.
 
     `agreed` holds, by user, what was shown as lost for good or not checked; None agrees to whatever comes (`--yes`).
+    No user is begun after `until`: those are left out of the answer.
     """
 
     goal: State = LAST_SAFE
     plan_only: bool = False
     agreed: Mapping[str, Collection[str]] | None = field(default_factory=dict)
+    until: datetime | None = None
 
 
 class HeldBack(MigratorError):

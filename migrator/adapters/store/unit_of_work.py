@@ -38,18 +38,18 @@ OnCommit = Callable[[int], None]
 """The seam that crash tests use: called with n before the n-th commit takes effect."""
 
 
-class SqlStore:
 OnRecord = Callable[[Entry, str], None]
 """Called with each new entry of the record, once it is there for good, and the key of the user it is about."""
 
 
+class SqlStore:
     """Units of work on one engine; `on_commit(n)` is called just before the n-th commit of this process."""
 
     def __init__(self, engine: Engine, on_commit: OnCommit | None = None, on_record: OnRecord | None = None) -> None:
         self.engine = engine
         self._on_commit = on_commit
-        self._commits = 0
         self._on_record = on_record
+        self._commits = 0
 
     @property
     def place(self) -> str:
@@ -89,8 +89,8 @@ class SqlUnitOfWork:
     ) -> None:
         self._do = connection
         self._committing = committing
-        self.committed = False
         self._on_record = on_record
+        self.committed = False
         self.users = SqlUsers(connection)
         self.people = SqlPeople(connection)
         self.journal = SqlJournal(connection)
@@ -108,8 +108,6 @@ class SqlUnitOfWork:
         self._committing()
         self._do.commit()
         self.committed = True
-
-    def claim(self, organization_id: str, partition: str, instance_arn: str | None = None) -> None:
         if told:
             for entry in entries:
                 told(entry, keys.get(entry.subject, ""))
@@ -117,6 +115,8 @@ class SqlUnitOfWork:
     def _keys(self, entries: Sequence[Entry]) -> dict[str, str]:
         ids = {int(e.subject[5:]) for e in entries if e.subject.startswith("user:") and e.subject[5:].isdigit()}
         return {user.subject: user.key for user in self.users.many(ids)} if ids else {}
+
+    def claim(self, organization_id: str, partition: str, instance_arn: str | None = None) -> None:
         """Tie this database to one organization; raises Refused for another."""
         known = self._do.execute(select(t.installation)).first()
         if known is not None and known.organization_id != organization_id:
