@@ -40,7 +40,6 @@ SEARCHED = frozenset({Move.QUARANTINE, Move.DELETE})
 """Moves whose gates ask what else names the user."""
 
 ROLE_SEEN = frozenset({Move.PROVISION, Move.VERIFY})
-    No user is begun after `until`: those are left out of the answer.
 """Moves whose gates ask what became of a machine's role."""
 
 
