@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from migrator.domain.canonical import digest
-from migrator.domain.model import UserFacts
+from migrator.domain.model import Credential, CredentialKind
 from migrator.domain.rules import Rules
 from migrator.domain.usage import Refusal, UsageFact
 
@@ -17,6 +17,9 @@ OPEN, DISMISSED = "open", "dismissed"
 
 UNSETTLED = frozenset({OPEN, "not-checked"})
 """Dispositions of screams that nobody has answered."""
+
+DELIVERY = timedelta(minutes=15)
+"""How late CloudTrail may deliver: about 5 minutes, not guaranteed (CloudTrail user guide, "find your log files")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +110,9 @@ def fold(
     were counted before (`event_ids` tells which to look up). Noise that was dismissed in this cut goes on being
     counted and stays dismissed; a scream of an earlier cut is another scream.
     """
-    cuts = {w.principal: w for w in watched}
-    rounds = {w.user: w.since for w in cuts.values()}
-    screams = {s.key: s for s in sorted(known, key=lambda s: s.first) if s.user in rounds and s.first >= rounds[s.user]}
-    events: dict[tuple[int, str, str, str, str, str], list[tuple[str, datetime]]] = {}
-    counted = set(seen)
-    signs = (*_from_refusals(refusals, cuts), *_from_sign_ins(sign_ins, cuts))
-    for sign in sorted(signs, key=lambda s: (s.at, s.event_id)):
-        if sign.event_id in counted:
-            continue
-        counted.add(sign.event_id)
-        grown = _grown(screams.get(_key(sign)), sign)
-        screams[grown.key] = grown
-        events.setdefault(grown.key, []).append((sign.event_id, sign.at))
-    return tuple(Heard(screams[key], tuple(new)) for key, new in events.items())
+    users = list(watched)
+    cuts = {w.principal: w for w in users}
+    return _counted(known, users, (*_from_refusals(refusals, cuts), *_from_sign_ins(sign_ins, cuts)), seen)
 
 
 def event_ids(refusals: Iterable[Refusal], sign_ins: Iterable[UsageFact] = ()) -> frozenset[str]:
@@ -128,21 +120,38 @@ def event_ids(refusals: Iterable[Refusal], sign_ins: Iterable[UsageFact] = ()) -
     return frozenset((*map(_refusal_id, refusals), *map(_sign_in_id, filter(_is_sign_in, sign_ins))))
 
 
-def from_last_used(watched: Watched, facts: UserFacts, known: Iterable[Scream]) -> tuple[Heard, ...]:
-    """The second ear: credentials whose last-used time lies after the cut, where no scream of that time tells it.
+def from_last_used(
+    watched: Watched,
+    credentials: Iterable[Credential],
+    known: Iterable[Scream],
+    heard: Mapping[str, datetime],
+    seen: Collection[str],
+    now: datetime,
+) -> tuple[Heard, ...]:
+    """The second ear: credentials whose last-used time lies after the cut, where nothing that was heard tells it.
 
-    Denied calls move last-used times too (aws-facts, 3), so this hears refusals that no trail records.
+    Denied calls move last-used times too (aws-facts, 3), so this hears refusals that no trail records. `heard` holds
+    by access key (empty: the password) the newest event that a trail tells. Where noise was dismissed in this cut, a
+    time younger than `DELIVERY` waits: the trail may still tell that it was the noise.
     """
-    heard = max((s.last for s in known if s.user == watched.user), default=watched.cut_at)
-    found = []
-    for credential in facts.credentials:
+    mine = [scream for scream in known if scream.user == watched.user and scream.first >= watched.since]
+    noisy = any(scream.disposition == DISMISSED for scream in mine)
+    signs = []
+    for credential in credentials:
         at = credential.last_used_at
-        if at is None or at <= max(heard, watched.cut_at):
+        name = "" if credential.kind is CredentialKind.CONSOLE_PASSWORD else credential.id
+        if at is None or at <= max(watched.cut_at, heard.get(name, watched.cut_at)):
             continue
-        source, event_id = credential.last_used_service or "", f"{KEY_USED}:{credential.id}:{at.isoformat()}"
-        scream = Scream(0, watched.user, KEY_USED, source, "", "", f"{credential.kind} {credential.id}", 1, at, at)
-        found.append(Heard(scream, ((event_id, at),)))
-    return tuple(found)
+        if noisy and now - at < DELIVERY:
+            continue
+        agent, source = f"{credential.kind} {credential.id}", credential.last_used_service or ""
+        signs.append(_Sign(use_id(credential, at), at, watched.user, KEY_USED, source, "", "", agent))
+    return _counted(mine, [watched], signs, seen)
+
+
+def use_id(credential: Credential, at: datetime) -> str:
+    """The id under which `from_last_used` counts a use of a credential."""
+    return f"{KEY_USED}:{credential.id}:{at.isoformat()}"
 
 
 def must_roll_back(scream: Scream, rules: Rules) -> bool:
@@ -172,6 +181,24 @@ def likely_fix(scream: Scream) -> str:
     agent = scream.agent.casefold()
     named = (fix for signs, fix in _FIXES if any(sign in agent for sign in signs))
     return next(named, "find what runs there, and run it under a role")
+
+
+def _counted(
+    known: Iterable[Scream], watched: Iterable[Watched], signs: Iterable[_Sign], seen: Collection[str]
+) -> tuple[Heard, ...]:
+    """The signs that are new, counted into the screams of the present cuts."""
+    rounds = {w.user: w.since for w in watched}
+    screams = {s.key: s for s in sorted(known, key=lambda s: s.first) if s.user in rounds and s.first >= rounds[s.user]}
+    events: dict[tuple[int, str, str, str, str, str], list[tuple[str, datetime]]] = {}
+    counted = set(seen)
+    for sign in sorted(signs, key=lambda s: (s.at, s.event_id)):
+        if sign.event_id in counted:
+            continue
+        counted.add(sign.event_id)
+        grown = _grown(screams.get(_key(sign)), sign)
+        screams[grown.key] = grown
+        events.setdefault(grown.key, []).append((sign.event_id, sign.at))
+    return tuple(Heard(screams[key], tuple(new)) for key, new in events.items())
 
 
 def _from_refusals(refusals: Iterable[Refusal], cuts: Mapping[str, Watched]) -> Iterable[_Sign]:

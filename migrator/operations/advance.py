@@ -15,14 +15,12 @@ from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.coverage import refresh_coverage
+from migrator.operations.last_look import last_look
 from migrator.operations.left_over import doomed, finish_left, show_left
-from migrator.operations.look_at_role import look_at_role
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, remember_person, show
 from migrator.operations.read_usage import read_usage
 from migrator.operations.report import Done, Moved, Movement, carried, planned
-from migrator.operations.reread import reread
-from migrator.operations.search_references import search_references
 from migrator.operations.shared_deny import cleanup
 from migrator.operations.weigh import Weighed, weigh
 from migrator.ports.store import UnitOfWork
@@ -34,13 +32,6 @@ LAST_SAFE = State.DEACTIVATED
 
 LISTENING = frozenset({State.PROVISIONED, State.VERIFIED, State.QUARANTINED, State.DEACTIVATED})
 """States whose next gates ask what the trails say."""
-
-
-SEARCHED = frozenset({Move.QUARANTINE, Move.DELETE})
-"""Moves whose gates ask what else names the user."""
-
-ROLE_SEEN = frozenset({Move.PROVISION, Move.VERIFY})
-"""Moves whose gates ask what became of a machine's role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +165,7 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
             _weigh_again(tools, user.id)  # a process may have died between its last change and this
         return _stays(user, asked)
     target = move(user.state, name)
-    if name in CUTTING:
-        user = reread(tools, user, f"before {name}")
-    if name in SEARCHED:
-        search_references(tools, user, together)
-    if name in ROLE_SEEN and user.destination is Destination.IAM_ROLE:
-        look_at_role(tools, user)
+    user = last_look(tools, user, name, together)
     with tools.store.begin() as work:
         weighed = weigh(tools, work, [user.id])[0]
         work.commit()

@@ -4,25 +4,28 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from migrator.domain.dossier import Dossier, User
+from migrator.domain.lifecycle import Move
 from migrator.ports.tools import Tools
 
 FRESH = timedelta(hours=1)
-"""A search this young is not repeated."""
+"""A search this young is not repeated before a quarantine, which a rollback undoes."""
 
+JUST_NOW = timedelta(minutes=5)
+"""The same before a deletion, which nothing undoes: the search of the same command, unless it takes long."""
 
 UNSEARCHED = ("policies of VPC endpoints, EKS, Glue, OpenSearch, Backup, Lake Formation and DynamoDB",)
 """Places that can name a user and that no search of ours looks into yet."""
 
 
-def search_references(tools: Tools, user: User, together: Sequence[int]) -> None:
-    """Search the user's account for it and for `together`, unless somebody did within `FRESH`."""
-    now, rules = tools.clock.now(), tools.rules
+def search_references(tools: Tools, user: User, together: Sequence[int], name: Move) -> None:
+    """Search the user's account for it and for `together`, unless somebody did a moment ago."""
+    now, rules, young = tools.clock.now(), tools.rules, JUST_NOW if name is Move.DELETE else FRESH
     with tools.store.begin() as work:
-        if not _stale(work.dossiers([user.id], now, rules.lookback)[0], now):
+        if not _stale(work.dossiers([user.id], now, rules.lookback)[0], now - young):
             return
         known = work.dossiers({user.id, *together}, now, rules.lookback)
         regions = sorted({rules.home_region, *work.usage.regions(user.account_id)})
-    stale = [dossier for dossier in known if _stale(dossier, now) and dossier.user.vanished_at is None]
+    stale = [dossier for dossier in known if _stale(dossier, now - young) and dossier.user.vanished_at is None]
     ids = {dossier.facts.arn: dossier.user.id for dossier in stale if dossier.facts}
     ids |= {dossier.user.user_id: dossier.user.id for dossier in stale}
     answer = tools.reader.find_references(user.account_id, sorted(ids), regions)
@@ -32,5 +35,5 @@ def search_references(tools: Tools, user: User, together: Sequence[int]) -> None
         work.commit()
 
 
-def _stale(dossier: Dossier, now: datetime) -> bool:
-    return dossier.references.at is None or now - dossier.references.at > FRESH
+def _stale(dossier: Dossier, before: datetime) -> bool:
+    return dossier.references.at is None or dossier.references.at < before

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from migrator.domain.errors import DatabaseFailed, MigratorError
 from migrator.domain.screams import Scream, likely_fix, must_roll_back
 from migrator.operations.apply import Apply
+from migrator.operations.ask_last_use import ask_last_use
 from migrator.operations.hear import hear_last_used
 from migrator.operations.read_usage import UsageRead, read_usage
 from migrator.operations.report import Moved
@@ -34,6 +35,8 @@ def watch(tools: Tools, apply: Apply) -> Watched:
         raise
     except MigratorError as error:
         deaf = error
+    for missed in ask_last_use(tools):
+        tools.tell(missed)
     with tools.store.begin() as work:
         hear_last_used(tools, work)
         work.commit()

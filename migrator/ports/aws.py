@@ -6,7 +6,7 @@ from typing import Protocol
 
 from migrator.domain.changes import Change
 from migrator.domain.errors import MigratorError, Unreachable
-from migrator.domain.model import AccountFacts, Json, UserFacts
+from migrator.domain.model import AccountFacts, Credential, Json, UserFacts
 from migrator.domain.roles import RoleFacts
 
 
@@ -121,6 +121,14 @@ class Trail:
 
 
 @dataclass(frozen=True, slots=True)
+class LastUse:
+    """When a user's password and access keys were last used: who has the name now, and what IAM says of each."""
+
+    user_id: str
+    credentials: tuple[Credential, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetOnAws:
     """A permission set as it exists: everything a specification has, and where it is assigned."""
 
@@ -161,6 +169,10 @@ class AccountReader(Protocol):
 
     def read_user(self, account_id: str, user_name: str) -> UserFacts | None:
         """One user afresh, everything a snapshot needs; None where it does not exist."""
+        ...
+
+    def read_last_use(self, account_id: str, user_name: str) -> LastUse | None:
+        """When one user's credentials were last used, in as few calls as that takes; None where it does not exist."""
         ...
 
     def read_role(self, account_id: str, name: str) -> RoleFacts | None:

@@ -27,6 +27,10 @@ class Usage(Protocol):
         """Facts of principals whose last call is not older than `since`."""
         ...
 
+    def last_calls(self, principals: Collection[str], since: datetime) -> Mapping[str, Mapping[str, datetime]]:
+        """Principal → access key (empty: none, as in a sign-in) → its newest event since then, refused or not."""
+        ...
+
     def sessions(self, since: datetime, names: Collection[str] | None = None) -> list[UsageFact]:
         """Calls of Identity Center role sessions and portal events since then.
 

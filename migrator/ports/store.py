@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from migrator.domain.changes import Change
-from migrator.domain.dossier import Decision, Dossier, User
+from migrator.domain.dossier import Decision, Dossier, TrackedCredential, User
 from migrator.domain.errors import Refused
 from migrator.domain.gates.result import GateResult
 from migrator.domain.lifecycle import Move, State
-from migrator.domain.model import Evidence, Json, UserFacts
+from migrator.domain.model import Credential, Evidence, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.domain.waves import Approval, Wave, WaveState
 from migrator.ports.aws import Account
@@ -113,6 +113,22 @@ class Users(Protocol):
 
     def facts(self, user: int) -> UserFacts | None:
         """The newest snapshot."""
+        ...
+
+    def snapshots(self, users: Collection[int]) -> Mapping[int, UserFacts]:
+        """The newest snapshot of each of these users."""
+        ...
+
+    def credentials(self, users: Collection[int]) -> Mapping[int, tuple[TrackedCredential, ...]]:
+        """Every credential of these users, those that are gone included, by kind and id."""
+        ...
+
+    def unread_use(self, users: Collection[int], before: datetime, most: int) -> list[int]:
+        """Those whose last use was read before that time or never, longest ago first, `most` at most."""
+        ...
+
+    def used(self, users: Mapping[int, Sequence[Credential]], at: datetime) -> None:
+        """Write when credentials were last used, as read at `at`; a time never moves back."""
         ...
 
     def snapshot_before(self, user: int, reason: str) -> UserFacts | None:

@@ -317,3 +317,41 @@ def test_many_users_are_written_and_read_in_pieces(store):
     recorded(store, *names)
     with store.begin() as work:
         assert [user.user_name for user in work.users.many(range(1, 1204))] == names
+
+
+def test_last_uses_move_forward_and_never_back(store):
+    recorded(store)
+    record(store, a_recorded(a_user_facts(credentials=(a_key(last_used_at=NOW),)), get(store)))
+
+    def last_use(store, at):
+        write(store, lambda work: work.users.used({1: [a_key(last_used_at=at, last_used_service="s3")]}, LATER))
+        with store.begin() as work:
+            ((held,),) = work.users.credentials([1]).values()
+        return held.credential.last_used_at, held.credential.last_used_service
+
+    assert last_use(store, NOW - timedelta(days=1)) == (NOW, None)
+    assert last_use(store, None) == (NOW, None)
+    assert last_use(store, LATER) == (LATER, "s3")
+
+
+def test_last_uses_are_asked_for_in_turn(store):
+    ids = [user.id for user in recorded(store, "alice", "bob", "carol", "dave")]
+    write(store, lambda work: work.users.used({ids[2]: [], ids[0]: []}, NOW))
+    write(store, lambda work: work.users.used({ids[1]: []}, LATER))
+
+    def due(before, most=9):
+        with store.begin() as work:
+            return work.users.unread_use(ids, before, most)
+
+    assert due(LATER + timedelta(seconds=1)) == [ids[3], ids[0], ids[2], ids[1]]
+    assert due(LATER) == [ids[3], ids[0], ids[2]]
+    assert due(NOW, 1) == [ids[3]]
+
+
+def test_snapshots_of_many_users_are_the_newest_of_each(store):
+    recorded(store, "alice", "bob")
+    seen_again(store, a_user_facts(groups=("devs",)))
+    with store.begin() as work:
+        found = work.users.snapshots([1, 2, 7])
+        assert found == {1: work.users.facts(1), 2: work.users.facts(2)}
+    assert found[1].groups == ("devs",)

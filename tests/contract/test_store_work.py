@@ -285,3 +285,17 @@ def test_documents_are_stored_once_however_their_keys_are_ordered(three):
         assert connection.execute(query).scalar_one() == 1
     with pytest.raises(NotFound):
         ask(three, lambda work: work.document("no such hash"))
+
+
+def test_the_newest_call_of_each_credential_is_told_refused_or_not(three):
+    now = NOW - timedelta(hours=1)
+    calls = [
+        a_usage_fact(access_key="AKIAONE", first=now, last=now),
+        a_usage_fact(access_key="AKIAONE", first=now, last=now + timedelta(minutes=5), error="AccessDenied"),
+        a_usage_fact(event="ConsoleLogin", first=now, last=now + timedelta(minutes=1)),
+        a_usage_fact("bob", access_key="AKIABOB", first=now, last=now),
+        a_usage_fact(access_key="AKIAOLD"),
+    ]
+    write(three, lambda work: work.usage.add([a_part(facts=calls)], NOW))
+    found = ask(three, lambda work: work.usage.last_calls([ALICE], now - timedelta(hours=1)))
+    assert found == {ALICE: {"AKIAONE": now + timedelta(minutes=5), "": now + timedelta(minutes=1)}}

@@ -17,6 +17,7 @@ from migrator.ports.aws import (
     Account,
     Caller,
     IdentityCenter,
+    LastUse,
     Missing,
     Organization,
     References,
@@ -265,6 +266,21 @@ class FakeAws:
             boundary=self.there.get(("permissions-boundary", at)),
             credentials=tuple(self._read_credentials(at)),
         )
+
+    def use(self, account_id: str, user_name: str, credential: str) -> None:
+        """Let somebody use a key or the password now; IAM notes it, refused or not."""
+        for (kind, at), known in list(self._credentials.items()):
+            if at[:2] == (account_id, user_name) and known.id == credential:
+                self._credentials[kind, at] = replace(known, last_used_at=self._now())
+
+    def read_last_use(self, account_id: str, user_name: str) -> LastUse | None:
+        """When the user's password and keys were last used."""
+        at = (account_id, user_name)
+        found = self.there.get(("user", at))
+        kinds = (CredentialKind.ACCESS_KEY, CredentialKind.CONSOLE_PASSWORD)
+        if found is None:
+            return None
+        return LastUse(found["user_id"], tuple(c for c in self._read_credentials(at) if c.kind in kinds))
 
     def _read_credentials(self, user: Target) -> Iterator[Credential]:
         for kind in ("login-profile", *STATUSES, "mfa-device"):

@@ -1,13 +1,15 @@
 """Screams: what counts, how it is counted, what it leads to."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from migrator.domain.model import Credential, CredentialKind
 from migrator.domain.rules import Rules
 from migrator.domain.screams import Scream, Watched, event_ids, fold, from_last_used, likely_fix, must_roll_back
 from migrator.domain.usage import Refusal, UsageFact
-from tests.unit.dossiers import ACCOUNT, NOW, a_key, a_scream, ago, some_facts
+from tests.unit.dossiers import ACCOUNT, NOW, a_key, a_scream, ago
 
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/alice"
 CUT = ago(days=1)
@@ -150,19 +152,61 @@ def test_a_scream_of_the_very_second_of_the_cut_is_known_again():
     assert (found.scream.id, found.scream.count) == (5, 2)
 
 
+def second_ear(*credentials, known=(), heard=None, seen=(), now=NOW):
+    return from_last_used(WATCHED, credentials, known, heard or {}, seen, now)
+
+
+USED = a_key(last_used_at=ago(hours=2), last_used_service="s3")
+AGENT = "access-key AKIAONE"
+
+
+def a_use(**changes: object) -> Scream:
+    return replace(a_scream(signal="key-used", event_source="s3", event_name="", address="", agent=AGENT), **changes)
+
+
 def test_last_used_times_are_the_second_ear():
-    facts = some_facts(credentials=(a_key(last_used_at=ago(hours=2), last_used_service="s3"), a_key("AKIATWO")))
-    (found,) = from_last_used(WATCHED, facts, [])
-    assert (found.scream.signal, found.scream.event_source, found.scream.agent) == (
-        "key-used",
-        "s3",
-        "access-key AKIAONE",
-    )
-    assert from_last_used(WATCHED, facts, [a_scream()]) == ()
-    assert len(from_last_used(WATCHED, facts, [a_scream(last=ago(hours=3))])) == 1
-    assert from_last_used(WATCHED, some_facts(credentials=(a_key(last_used_at=CUT),)), []) == ()
-    known = [a_scream(last=ago(hours=9)), a_scream(last=ago(hours=1)), a_scream(user=8, last=ago(hours=12))]
-    assert from_last_used(WATCHED, facts, known) == ()
+    (found,) = second_ear(USED, a_key("AKIATWO"))
+    assert (found.scream.signal, found.scream.event_source, found.scream.agent) == ("key-used", "s3", AGENT)
+    assert (found.scream.count, found.scream.first, found.scream.disposition) == (1, ago(hours=2), "open")
+    assert second_ear(a_key(last_used_at=CUT)) == ()
+
+
+@pytest.mark.parametrize(("told", "screams"), [(1, 0), (2, 0), (3, 1)])
+def test_a_use_that_a_trail_has_told_of_is_heard_already(told, screams):
+    assert len(second_ear(USED, heard={"AKIAONE": ago(hours=told)})) == screams
+
+
+def test_what_a_trail_tells_of_one_credential_says_nothing_of_another():
+    password = Credential(CredentialKind.CONSOLE_PASSWORD, "password", last_used_at=ago(hours=2))
+    assert len(second_ear(USED, password, heard={"AKIATWO": NOW})) == 2
+    (key,) = second_ear(USED, password, heard={"": NOW})
+    assert key.scream.agent == AGENT
+
+
+def test_a_use_counts_once_however_often_it_is_read():
+    (found,) = second_ear(USED)
+    assert second_ear(USED, seen=[event for event, _ in found.events]) == ()
+
+
+def test_further_uses_make_the_scream_grow_and_what_was_dismissed_stays_dismissed():
+    (grown,) = second_ear(USED, known=[a_use(first=ago(hours=9), last=ago(hours=9))])
+    assert (grown.scream.count, grown.scream.last, grown.scream.disposition) == (2, ago(hours=2), "open")
+    noise = a_use(first=ago(hours=9), last=ago(hours=9), disposition="dismissed")
+    (grown,) = second_ear(USED, known=[noise])
+    assert (grown.scream.count, grown.scream.last, grown.scream.disposition) == (2, ago(hours=9), "dismissed")
+
+
+@pytest.mark.parametrize(("disposition", "screams"), [("dismissed", 0), ("open", 1)])
+def test_where_noise_was_dismissed_a_fresh_use_waits_until_the_trail_may_have_told_of_it(disposition, screams):
+    fresh, known = a_key(last_used_at=ago(minutes=14)), [a_scream(disposition=disposition)]
+    assert len(second_ear(fresh, known=known)) == screams
+    assert len(second_ear(fresh, known=known, now=NOW + timedelta(minutes=1))) == 1
+
+
+def test_noise_that_was_dismissed_under_an_earlier_cut_makes_nobody_wait():
+    fresh, earlier = a_key(last_used_at=ago(minutes=1)), a_scream(first=ago(days=9), disposition="dismissed")
+    assert len(second_ear(fresh, known=[earlier])) == 1
+    assert len(second_ear(fresh, known=[replace(earlier, user=8, first=ago(hours=1))])) == 1
 
 
 FIXES = {

@@ -13,14 +13,14 @@ from migrator.adapters.aws.iam_credentials import CredentialReading
 from migrator.adapters.aws.iam_role import PERMISSIONS as ROLE_PERMISSIONS
 from migrator.adapters.aws.iam_role import read_role_afresh
 from migrator.adapters.aws.iam_user import PERMISSIONS as USER_PERMISSIONS
-from migrator.adapters.aws.iam_user import last_sign_in, read_user_afresh
+from migrator.adapters.aws.iam_user import last_sign_in, read_last_use_afresh, read_user_afresh
 from migrator.adapters.aws.references import search
 from migrator.adapters.aws.report_request import PERMISSIONS as REPORT_PERMISSIONS
 from migrator.adapters.aws.report_request import request_report
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import AccountFacts, Json, UserFacts
 from migrator.domain.roles import RoleFacts
-from migrator.ports.aws import Missing, References, Trail
+from migrator.ports.aws import LastUse, Missing, References, Trail
 from migrator.ports.clock import Clock
 
 PERMISSIONS = tuple(
@@ -76,6 +76,10 @@ class IamReader:
     def read_user(self, account_id: str, user_name: str) -> UserFacts | None:
         """One user afresh, everything a snapshot needs; None where it does not exist."""
         return read_user_afresh(self._calls(account_id), user_name, self.clock.now())
+
+    def read_last_use(self, account_id: str, user_name: str) -> LastUse | None:
+        """When one user's password and access keys were last used; None where it does not exist."""
+        return read_last_use_afresh(self._calls(account_id), user_name)
 
     def read_role(self, account_id: str, name: str) -> RoleFacts | None:
         """One role with what it grants and when it was last used; None where it does not exist."""

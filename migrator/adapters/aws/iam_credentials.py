@@ -57,6 +57,12 @@ class CredentialReading:
         ]
         return tuple(sorted(found, key=lambda credential: (credential.kind, credential.id)))
 
+    def last_uses(self) -> tuple[Credential, ...]:
+        """Access keys, and the password where it was ever used, with their last use; nothing else is asked for."""
+        at = self._last_sign_in()
+        password = () if at is None else (Credential(CredentialKind.CONSOLE_PASSWORD, PASSWORD_ID, last_used_at=at),)
+        return (*self._access_keys(), *password)
+
     def _password(self) -> Iterator[Credential]:
         if self._row.password is False:
             return

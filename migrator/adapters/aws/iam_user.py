@@ -8,7 +8,7 @@ from migrator.adapters.aws.iam_calls import IamCalls
 from migrator.adapters.aws.iam_credentials import PERMISSIONS as CREDENTIAL_PERMISSIONS
 from migrator.adapters.aws.iam_credentials import CredentialReading
 from migrator.domain.model import Json, UserFacts
-from migrator.ports.aws import Missing
+from migrator.ports.aws import LastUse, Missing
 
 PERMISSIONS = (
     "iam:GetUser",
@@ -24,6 +24,16 @@ def read_user_afresh(calls: IamCalls, user_name: str, observed_at: datetime) -> 
     """Everything a snapshot needs; None where the user does not exist, or ceased to while it was read."""
     try:
         return _read(calls, user_name, observed_at)
+    except Missing:
+        return None
+
+
+def read_last_use_afresh(calls: IamCalls, user_name: str) -> LastUse | None:
+    """When the user's password and keys were last used: two calls, and one for each key; None where it is gone."""
+    try:
+        user = calls.answer("GetUser", UserName=user_name)["User"]
+        reading = CredentialReading(calls, user["UserName"], None, lambda: last_sign_in(user))
+        return LastUse(user["UserId"], reading.last_uses())
     except Missing:
         return None
 

@@ -1,7 +1,7 @@
 """Everything known about some users, in as few queries as can be, joined in memory."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from migrator.adapters.store import tables as t
 from migrator.adapters.store import work_tables as w
 from migrator.adapters.store.access import SqlAccess
-from migrator.adapters.store.mapping import to_approval, to_credential, to_wave
+from migrator.adapters.store.mapping import to_approval, to_wave
 from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.screams import SqlScreams
 from migrator.adapters.store.statements import chunks
@@ -24,13 +24,11 @@ from migrator.domain.dossier import (
     Reference,
     Searched,
     SignIn,
-    TrackedCredential,
     Used,
     User,
 )
 from migrator.domain.model import Destination, Evidence, UserFacts
 from migrator.domain.roles import RoleSeen, latest_look
-from migrator.domain.snapshot import from_document
 from migrator.domain.usage import UsageFact
 from migrator.domain.waves import Approval, Wave
 from migrator.ports.store import Grant, Person, StoredSet
@@ -48,7 +46,7 @@ class Dossiers:
         """Dossiers, sorted by user key."""
         rows = self._users.many(users)
         ids = [user.id for user in rows]
-        facts, credentials = self._facts(rows), self._credentials(ids)
+        facts, credentials = self._facts(rows), self._users.credentials(ids)
         evidence = self._users.evidence(ids)
         decisions = SqlPeople(self._do).decisions([user.subject for user in rows])
         persons = {person.email: person for person in SqlPeople(self._do).all()}
@@ -90,26 +88,13 @@ class Dossiers:
             )
         return found
 
-    def _facts(self, users: Iterable[User]) -> dict[int, UserFacts]:
-        found: dict[int, UserFacts] = {}
-        s, d = t.snapshots, t.documents
-        for rows in chunks(users):
-            observed = {user.id: user.observed_at for user in rows}
-            newest = select(func.max(s.c.id)).where(s.c.user_ref.in_(observed)).group_by(s.c.user_ref)
-            query = select(s.c.user_ref, s.c.at, d.c.body).join(d, d.c.sha256 == s.c.sha256).where(s.c.id.in_(newest))
-            for row in self._do.execute(query):
-                at = max(row.at, observed[row.user_ref] or row.at)
-                found[row.user_ref] = from_document(json.loads(row.body), at)
-        return found
-
-    def _credentials(self, users: Collection[int]) -> dict[int, tuple[TrackedCredential, ...]]:
-        found: dict[int, tuple[TrackedCredential, ...]] = {}
-        c = t.credentials
-        for ids in chunks(users):
-            query = select(c).where(c.c.user_ref.in_(ids)).order_by(c.c.user_ref, c.c.kind, c.c.aws_id)
-            for row in self._do.execute(query):
-                found[row.user_ref] = (*found.get(row.user_ref, ()), to_credential(row))
-        return found
+    def _facts(self, users: Collection[User]) -> dict[int, UserFacts]:
+        """The newest snapshots; a reading that found the same again is younger than they are."""
+        found = self._users.snapshots([user.id for user in users])
+        seen = {user.id: user.observed_at for user in users}
+        return {
+            user: replace(f, observed_at=max(f.observed_at, seen[user] or f.observed_at)) for user, f in found.items()
+        }
 
     def _references(self, users: Collection[int]) -> dict[int, Searched]:
         found: dict[int, list[Any]] = {}

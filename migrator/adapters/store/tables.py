@@ -167,6 +167,13 @@ credentials = Table(
     UniqueConstraint("user_ref", "kind", "aws_id"),
 )
 
+last_use_reads = Table(
+    "last_use_reads",
+    metadata,
+    Column("user_ref", Number, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+)
+
 user_policies = Table(
     "user_policies",
     metadata,

@@ -53,6 +53,16 @@ class SqlUsage:
                 found.setdefault(row.principal, []).append(to_fact(row))
         return found
 
+    def last_calls(self, principals: Collection[str], since: datetime) -> Mapping[str, Mapping[str, datetime]]:
+        """Principal → access key → its newest event since then, refused or not."""
+        f = t.usage_facts
+        query = select(f.c.principal, f.c.access_key, func.max(f.c.last)).group_by(f.c.principal, f.c.access_key)
+        found: dict[str, dict[str, datetime]] = {}
+        for arns in chunks(principals):
+            for principal, key, last in self._do.execute(query.where(f.c.principal.in_(arns), f.c.last >= since)):
+                found.setdefault(principal, {})[key] = last
+        return found
+
     def sessions(self, since: datetime, names: Collection[str] | None = None) -> list[UsageFact]:
         """Calls of Identity Center role sessions and portal events since then; role sessions of `names`, if given."""
         f = t.usage_facts

@@ -11,13 +11,14 @@ from sqlalchemy import and_ as both
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store import work_tables as w
+from migrator.adapters.store.last_use import credentials_of, unread_since, write_uses
 from migrator.adapters.store.mapping import credential_row, evidence_row, to_evidence, to_user
 from migrator.adapters.store.statements import chunks, put_documents, upsert
 from migrator.domain.changes import Change
-from migrator.domain.dossier import User
+from migrator.domain.dossier import TrackedCredential, User
 from migrator.domain.errors import NotFound, Stale
 from migrator.domain.lifecycle import State
-from migrator.domain.model import CredentialKind, Evidence, Json, UserFacts
+from migrator.domain.model import Credential, CredentialKind, Evidence, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.domain.snapshot import from_document, to_document
 from migrator.ports.store import Recorded
@@ -159,6 +160,29 @@ class SqlUsers:
     def facts(self, user: int) -> UserFacts | None:
         """The newest snapshot."""
         return self._snapshot(t.snapshots.c.user_ref == user)
+
+    def snapshots(self, users: Collection[int]) -> Mapping[int, UserFacts]:
+        """The newest snapshot of each of these users."""
+        found: dict[int, UserFacts] = {}
+        s, d = t.snapshots, t.documents
+        for ids in chunks(users):
+            newest = select(func.max(s.c.id)).where(s.c.user_ref.in_(ids)).group_by(s.c.user_ref)
+            query = select(s.c.user_ref, s.c.at, d.c.body).join(d, d.c.sha256 == s.c.sha256).where(s.c.id.in_(newest))
+            for row in self._do.execute(query):
+                found[row.user_ref] = from_document(json.loads(row.body), row.at)
+        return found
+
+    def credentials(self, users: Collection[int]) -> Mapping[int, tuple[TrackedCredential, ...]]:
+        """Every credential of these users, those that are gone included, by kind and id."""
+        return credentials_of(self._do, users)
+
+    def unread_use(self, users: Collection[int], before: datetime, most: int) -> list[int]:
+        """Those whose last use was read before that time or never, longest ago first, `most` at most."""
+        return unread_since(self._do, users, before, most)
+
+    def used(self, users: Mapping[int, Sequence[Credential]], at: datetime) -> None:
+        """Write when credentials were last used, as read at `at`; a time never moves back."""
+        write_uses(self._do, users, at)
 
     def snapshot_before(self, user: int, reason: str) -> UserFacts | None:
         """The newest snapshot taken for that reason."""

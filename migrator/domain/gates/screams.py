@@ -6,10 +6,7 @@ from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult, closed, counted, listed, opened, progress, span
 from migrator.domain.lifecycle import Move
 from migrator.domain.rules import Rules
-from migrator.domain.screams import UNSETTLED
-
-DELIVERY = timedelta(minutes=15)
-"""How late CloudTrail may deliver: about 5 minutes, not guaranteed (CloudTrail user guide, "find your log files")."""
+from migrator.domain.screams import DELIVERY, UNSETTLED
 
 
 def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> GateResult:

@@ -313,3 +313,15 @@ def test_a_user_that_vanishes_meanwhile_is_left_out(sessions, clock, iam):
     facts = IamReader(sessions, clock).read_account(MEMBER)
 
     assert [user.user_name for user in facts.users] == ["ada"]
+
+
+def test_last_uses_are_read_with_two_calls_and_one_a_key(counted, ada):
+    reader, made = counted
+    found = reader.read_last_use(MEMBER, ada)
+    whole = reader.read_user(MEMBER, ada)
+    assert found.user_id == whole.user_id
+    assert list(found.credentials) == of_kind(whole, CredentialKind.ACCESS_KEY)
+    made.clear()
+    reader.read_last_use(MEMBER, ada)
+    assert made == {"GetUser": 1, "ListAccessKeys": 1, "GetAccessKeyLastUsed": 2}
+    assert reader.read_last_use(MEMBER, "nobody") is None
