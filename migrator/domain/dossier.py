@@ -229,6 +229,12 @@ class Dossier:
             raise ValueError(f"{self.user.key} was never read")
         return replace(self.facts, credentials=credentials)
 
+    @property
+    def retracted(self) -> bool:
+        """Whether a person should hold new access by now, and it was taken away again."""
+        there = self.provisioned_at is not None or self.user.destination is not Destination.PERMISSION_SET
+        return not there and self.user.state in (State.PROVISIONED, State.VERIFIED)
+
     def decision(self, what: str, now: datetime) -> Decision | None:
         """The human decision of that name that still holds."""
         found = self.decisions.get(what)

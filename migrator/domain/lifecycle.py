@@ -105,6 +105,14 @@ def next_move(state: State) -> Move | None:
     return next((m for m, source, _ in FORWARD if source is state), None)
 
 
+def next_for(state: State, *, retracted: bool) -> Move | None:
+    """The next thing to do: who should hold new access, and was deprived of it, gets it again before all else.
+
+    That is no move: the state stays, and its gates ask what they asked the first time.
+    """
+    return Move.PROVISION if retracted and state in (State.PROVISIONED, State.VERIFIED) else next_move(state)
+
+
 def reached(state: State, goal: State) -> bool:
     """Whether a user in `state` is at or past `goal` on the way forward."""
     return state in _ORDER and _ORDER.index(state) >= _ORDER.index(goal)

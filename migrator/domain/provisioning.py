@@ -24,6 +24,25 @@ class Center:
     store: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A set that somebody holds in an account; `called` is the person's name in Identity Center."""
+
+    permission_set: str
+    account_id: str
+    called: str
+
+
+def hold_of(kind: str, target: tuple[str, ...]) -> Hold | None:
+    """What a membership of one of our groups, or an assignment to a person, lets somebody hold; None for the rest."""
+    if kind == "identity-store-membership":
+        permission_set, _, account = target[1].rpartition("-")
+        return Hold(permission_set, account, target[2])
+    if kind == "account-assignment" and target[3] == "USER":
+        return Hold(target[1], target[2], target[4])
+    return None
+
+
 def group_name(permission_set: str, account_id: str) -> str:
     """The group that holds a set in an account."""
     return f"{permission_set}-{account_id}"

@@ -10,11 +10,12 @@ from migrator.domain.cuts import deactivate, delete, quarantine, quarantine_arn
 from migrator.domain.dossier import Dossier, User
 from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, Refused
 from migrator.domain.gates.table import unchecked
-from migrator.domain.lifecycle import CUTTING, Move, State, move, next_move, reached
+from migrator.domain.lifecycle import CUTTING, Move, State, move, next_for, reached
 from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.coverage import refresh_coverage
+from migrator.operations.holds import leftover, removal
 from migrator.operations.last_look import last_look
 from migrator.operations.left_over import doomed, finish_left, show_left
 from migrator.operations.map_users import map_users
@@ -39,13 +40,14 @@ class Advance:
     """What was asked: how far, whether only to show it, and to which deletions somebody said yes.
 
     `agreed` holds, by user, what was shown as lost for good or not checked; None agrees to whatever comes (`--yes`).
-    No user is begun after `until`: those are left out of the answer.
+    No user is begun after `until`: those are left out of the answer. `renew` gives access again that was retracted.
     """
 
     goal: State = LAST_SAFE
     plan_only: bool = False
     agreed: Mapping[str, Collection[str]] | None = field(default_factory=dict)
     until: datetime | None = None
+    renew: bool = True
 
 
 class HeldBack(MigratorError):
@@ -139,7 +141,9 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
             code=error.exit_code,
         )
     state = step.after
-    arrived = state != start and step.outcome in ("unchanged", "held")
+    arrived = (state != start and step.outcome == "held") or (
+        bool(changes or state != start) and step.outcome == "unchanged"
+    )
     why = "" if arrived and step.outcome == "unchanged" else step.why
     return replace(
         step,
@@ -159,12 +163,16 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
         return left
     if user.state is State.PROVISIONED and not asked.plan_only:
         remember_person(tools, user)
-    name = next_move(user.state)
-    if name is None or reached(user.state, asked.goal) or user.state is State.ROLLED_BACK or user.vanished_at:
+    retracted = _retracted(tools, user)
+    name = next_for(user.state, retracted=retracted)
+    if retracted and not user.vanished_at and not (asked.renew and reached(asked.goal, State.PROVISIONED)):
+        return replace(_stays(user, asked), why=f"its access was retracted: migrator advance {user.key} gives it again")
+    arrived = reached(user.state, asked.goal) and not retracted
+    if name is None or arrived or user.state is State.ROLLED_BACK or user.vanished_at:
         if not asked.plan_only:
             _weigh_again(tools, user.id)  # a process may have died between its last change and this
         return _stays(user, asked)
-    target = move(user.state, name)
+    target = user.state if retracted else move(user.state, name)
     user = last_look(tools, user, name, together)
     with tools.store.begin() as work:
         weighed = weigh(tools, work, [user.id])[0]
@@ -175,6 +183,12 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
         return _make(tools, apply, weighed, name, target, asked)
     except HeldBack as error:
         return _held(user, error.weighed)
+
+
+def _retracted(tools: Tools, user: User) -> bool:
+    with tools.store.begin() as work:
+        granted = any(grant.provisioned_at for grant in work.access.grants([user.id]))
+    return Dossier(user, provisioned_at=user.state_since if granted else None).retracted
 
 
 def _left_over(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved | None:
@@ -219,7 +233,7 @@ def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: Stat
         plan = plan_provisioning(tools, dossier, tools.actor)
         if asked.plan_only:
             return replace(base, outcome="planned", changes=show(plan))
-        return _provisioned(tools, apply, dossier, plan, base)
+        return _provisioned(tools, apply, dossier, replace(plan, own=replace(plan.own, to=target)), base)
     cut = _plan(tools, dossier, name)
     if asked.plan_only:
         changes = tuple(planned(change) for change in cut.changes)
@@ -250,6 +264,8 @@ def _provisioned(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisionin
 
 def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
     facts = dossier.facts
+    if name is Move.VERIFY:
+        return Plan(_of_an_earlier_plan(tools, dossier.user))
     if name not in CUTTING:
         return Plan(())
     if facts is None:
@@ -271,6 +287,18 @@ def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
         return Plan((*quarantine(facts, _managed_deny(tools, facts)).changes, *deactivate(facts).changes))
     plan = delete(facts)
     return replace(plan, changes=(*plan.changes, *cleanup(tools, dossier.user, facts)))
+
+
+def _of_an_earlier_plan(tools: Tools, user: User) -> tuple[Change, ...]:
+    """What goes now that the new access is known to work: whatever was provisioned before a mapping to something else.
+
+    Leavers change nothing here (contract, "States"); `--retract` takes theirs.
+    """
+    if user.destination is Destination.RETIRE:
+        return ()
+    with tools.store.begin() as work:
+        leaving, going = leftover(work, user)
+    return removal(tools, going, leaving)
 
 
 def _without_access(dossier: Dossier) -> bool:

@@ -19,7 +19,7 @@ from migrator.operations.read_last_accessed import read_last_accessed
 from migrator.operations.read_usage import UsageRead, read_usage
 from migrator.operations.report import Moved
 from migrator.operations.weigh import dossiers, weigh
-from migrator.ports.rows import EXISTING, OURS, Grant
+from migrator.ports.rows import EXISTING, OURS
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
@@ -48,16 +48,13 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     with tools.store.begin() as work:
         chosen = _still_here(work, chosen)
         _reclassify(tools, work, chosen)
-        kept = _plan(tools, work, [line.user.id for line in chosen], taken, offers)
+        _plan(tools, work, [line.user.id for line in chosen], taken, offers)
         work.commit()
     with tools.store.begin() as work:
         refresh_coverage(tools, work, [line.user.id for line in chosen])
         weigh(tools, work, [line.user.id for line in chosen])
         work.commit()
-    moved = {
-        line.user.id: _holds(line, kept[line.user.id]) if line.user.id in kept else _moved(tools, apply, line)
-        for line in chosen
-    }
+    moved = {line.user.id: _moved(tools, apply, line) for line in chosen}
     users = tuple(moved.get(line.user.id) or _stays(line) for line in lines)
     return Mapped(replace(read, not_checked=(*read.not_checked, *missing, *blind)), users)
 
@@ -94,10 +91,11 @@ def _reclassify(tools: Tools, work: UnitOfWork, lines: Sequence[Line]) -> None:
         work.users.believe(user.id, found.evidence)
 
 
-def _plan(
-    tools: Tools, work: UnitOfWork, users: Sequence[int], taken: frozenset[str], offers: Sequence[Offer]
-) -> dict[int, Grant]:
-    """Plan and wish; who holds something else already keeps that wish, and is given back where it was to get more."""
+def _plan(tools: Tools, work: UnitOfWork, users: Sequence[int], taken: frozenset[str], offers: Sequence[Offer]) -> None:
+    """Plan and wish. Who is planned nothing and holds something keeps that wish: `--retract` takes it away.
+
+    Who is planned something else goes on holding what it has until the new access is verified.
+    """
     granted = work.users.policies(users)
     ours = {stored.name: stored for stored in work.access.sets() if stored.origin == OURS}
     everyone = work.users.many(users)
@@ -114,17 +112,10 @@ def _plan(
     if not tools.rules.create_sets:
         found = (*found, *_chosen(tools, work, [need for need in needs if need.kind == SET], offers, ours))
     wanted = {user: planned.spec.name for planned in found for user in planned.users}
-    holding = {grant.user: grant for grant in work.access.grants() if grant.provisioned_at and grant.email}
-    kept = {
-        user.id: holding[user.id]
-        for user in everyone
-        if user.id in holding
-        and (wanted.get(user.id), user.person) != (holding[user.id].permission_set, holding[user.id].email)
-    }
+    holding = {grant.user for grant in work.access.grants() if grant.provisioned_at}
     for user in everyone:
-        if user.id not in kept:
+        if user.id in wanted or user.id not in holding:
             work.access.want(user.id, user.person, wanted.get(user.id), user.account_id)
-    return {user: grant for user, grant in kept.items() if user in wanted}
 
 
 def _chosen(
@@ -165,13 +156,6 @@ def _move(tools: Tools, apply: Apply, line: Line) -> Moved:
         weigh(tools, work, [line.user.id])
         work.commit()
     return Moved(key, before, str(ended.user.state if ended.user else before), "done", gates=results)
-
-
-def _holds(line: Line, grant: Grant) -> Moved:
-    """Access that nobody plans any more would be forgotten, so it goes before another is planned."""
-    key, state = line.user.key, str(line.user.state)
-    why = f"{grant.email} holds {grant.permission_set} for it, and something else is planned"
-    return Moved(key, state, state, "failed", why=f"{why} (migrator rollback {key} --retract takes it away first)")
 
 
 def _stays(line: Line) -> Moved:

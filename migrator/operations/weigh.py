@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult
 from migrator.domain.gates.table import gates_for, next_look
-from migrator.domain.lifecycle import Move, next_move
+from migrator.domain.lifecycle import Move, next_for
 from migrator.domain.waves import subject_of
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
@@ -52,7 +52,7 @@ def dossiers(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Dos
 
 def judged(tools: Tools, dossier: Dossier) -> Weighed:
     """What the gates before a user's next move say; retired and kept users skip none but those that do not apply."""
-    move = next_move(dossier.user.state)
+    move = next_for(dossier.user.state, retracted=dossier.retracted)
     if move is None or dossier.user.vanished_at is not None:
         return Weighed(dossier, None)
     return Weighed(dossier, move, gates_for(dossier, move, tools.rules, tools.clock.now()))

@@ -89,7 +89,7 @@ def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple
     moved: list[Moved] = []
     errors: list[str] = []
     # No longer than a poll, so that a scream is heard in time however many users move.
-    asked = Advance(until=tools.clock.now() + max(tools.rules.poll, SHORTEST))
+    asked = Advance(until=tools.clock.now() + max(tools.rules.poll, SHORTEST), renew=False)
     for name in running:
         with tools.store.begin() as unit:
             lines = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]

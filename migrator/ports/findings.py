@@ -100,8 +100,8 @@ class Access(Protocol):
         """Mark a user's grant provisioned, or not any more."""
         ...
 
-    def grants(self) -> list[Grant]:
-        """Every wish, by set, account and user."""
+    def grants(self, users: Collection[int] | None = None) -> list[Grant]:
+        """Every wish (of these users), by set, account and user."""
         ...
 
 

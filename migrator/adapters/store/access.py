@@ -3,8 +3,9 @@
 import json
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_covered
@@ -76,8 +77,8 @@ class SqlAccess:
         """Mark a user's grant provisioned, or not any more."""
         self._do.execute(update(t.grants).where(t.grants.c.wanted_by == user).values(provisioned_at=at))
 
-    def grants(self) -> list[Grant]:
-        """Every wish, by set, account and user."""
+    def grants(self, users: Collection[int] | None = None) -> list[Grant]:
+        """Every wish (of these users), by set, account and user."""
         g, s, p = t.grants, t.permission_sets, t.persons
         query = (
             select(g.c.wanted_by, p.c.email, s.c.name, g.c.account_id, g.c.provisioned_at)
@@ -85,4 +86,7 @@ class SqlAccess:
             .join(p, p.c.id == g.c.person, isouter=True)
             .order_by(s.c.name, g.c.account_id, g.c.wanted_by)
         )
-        return [Grant(r.wanted_by, r.email, r.name, r.account_id, r.provisioned_at) for r in self._do.execute(query)]
+        rows: list[Row[Any]] = []
+        for ids in [None] if users is None else chunks(users):
+            rows += self._do.execute(query if ids is None else query.where(g.c.wanted_by.in_(ids)))
+        return [Grant(r.wanted_by, r.email, r.name, r.account_id, r.provisioned_at) for r in rows]

@@ -6,7 +6,7 @@ from datetime import datetime
 from migrator.domain.dossier import Dossier
 from migrator.domain.gates import access, approval, decided, safety, screams, usage, windows
 from migrator.domain.gates.result import GateResult
-from migrator.domain.lifecycle import Move
+from migrator.domain.lifecycle import Move, State
 from migrator.domain.model import Destination
 from migrator.domain.references import SOLE_ADMINISTRATOR
 from migrator.domain.rules import Rules
@@ -68,6 +68,9 @@ NOT_FOR_RETIRE = frozenset({"person-linked", "coverage", "sso-sign-in"})
 ROLE_FIRST = ("provisioned",)
 """What a machine waits for besides, before it counts as provisioned: its team makes the role, not we."""
 
+PROVISIONED_AGAIN = ("sso-sign-in",)
+"""What a quarantine waits for besides where the access was given again to somebody who was verified before."""
+
 NEVER_WAIVED = frozenset({"snapshot", "not-break-glass", "wave-approved"})
 """Gates that no decision opens."""
 
@@ -77,7 +80,10 @@ def gates_for(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> tupl
     destination = dossier.user.destination
     retiring, awaited = destination is Destination.RETIRE, (destination, move) == (Destination.IAM_ROLE, Move.PROVISION)
     halted = move is Move.DEACTIVATE and dossier.wave is not None and dossier.wave.state is WaveState.PAUSED
-    asked = (*BEFORE[move], *(ROLE_FIRST if awaited else ()), *(IN_A_PAUSE if halted else ()))
+    since, verified = dossier.provisioned_at, dossier.user.state is State.VERIFIED
+    again = move is Move.QUARANTINE and verified and since is not None and since >= dossier.user.state_since
+    more = (*(ROLE_FIRST if awaited else ()), *(IN_A_PAUSE if halted else ()), *(PROVISIONED_AGAIN if again else ()))
+    asked = (*BEFORE[move], *more)
     names = (name for name in asked if not (retiring and name in NOT_FOR_RETIRE))
     return tuple(judge(name, dossier, move, rules, now) for name in names)
 
