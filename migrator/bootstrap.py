@@ -260,7 +260,7 @@ class Toolbox:
 
 def rules_of(settings: "Settings") -> "Rules":
     """The domain's rules from the settings."""
-    from migrator.domain.rules import ClassRule, Rules  # noqa: PLC0415  # as needed
+    from migrator.domain.rules import ClassRule, Freeze, Rules  # noqa: PLC0415  # as needed
 
     classes, mapping, gates = settings.classification, settings.mapping, settings.gates
     test, waves, center, aws = settings.scream_test, settings.waves, settings.identity_center, settings.aws
@@ -287,6 +287,7 @@ def rules_of(settings: "Settings") -> "Rules":
         approvals=gates.approvals,
         approval_valid=gates.approval_valid,
         change_window=_window(gates.change_window),
+        freezes=tuple(Freeze(one.first, one.last, str(one.zone)) for one in gates.freezes),
         quarantine=test.quarantine,
         deactivate=test.deactivate,
         sessions=test.sessions,
@@ -294,6 +295,8 @@ def rules_of(settings: "Settings") -> "Rules":
         poll=test.poll,
         wave_size=waves.size,
         canary=waves.canary,
+        max_per_account=waves.max_per_account,
+        max_per_team=waves.max_per_team,
         max_in_scream_test=_share(waves.max_in_scream_test),
         create_users=center.users == "create",
         groups=center.groups,

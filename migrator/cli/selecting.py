@@ -1,6 +1,7 @@
 """`USER…`, or a wave, or conditions: the words that choose users, the same for every command."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -68,3 +69,14 @@ def _known_kind(text: str | None) -> str | None:
     if text is not None and text not in set(Kinds):
         raise UsageError(f"no kind {text!r}", next_step=f"one of: {', '.join(Kinds)}")
     return text
+
+
+def a_moment(text: str | None) -> datetime | None:
+    """A day or a moment in ISO 8601; UTC where no zone is given."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"{text!r} is no moment", next_step="write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC") from error
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
 """Every key of the configuration, with its default and what it is for (contract, "Configuration")."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -184,6 +184,20 @@ class ChangeWindow(_Block):
         return self
 
 
+class Freeze(_Block):
+    """Days on which nothing is cut, the first and the last included."""
+
+    first: date = Field(alias="from", examples=["2026-12-19"])
+    last: date = Field(alias="to", examples=["2027-01-06"])
+    zone: Zone = Field(examples=["Europe/Berlin"])
+
+    @model_validator(mode="after")
+    def _has_days(self) -> Self:
+        if self.last < self.first:
+            raise wrong("ends before it begins", "write the first day in from and the last in to")
+        return self
+
+
 class Gates(_Block):
     """What holds users back."""
 
@@ -195,6 +209,7 @@ class Gates(_Block):
     approvals: Count = Field(default=1, description="how many must approve a wave; 0 = no wave and no approval needed")
     approval_valid: SomeTime = Field(default=timedelta(days=30), description="how long an approval holds")
     change_window: ChangeWindow | None = Field(default=None, description="when cuts may be made; null = always; or:")
+    freezes: tuple[Freeze, ...] = Field(default=(), description="days on which nothing is cut; or:")
 
 
 class ScreamTest(_Block):
@@ -214,6 +229,8 @@ class Waves(_Block):
 
     size: Size = Field(default=25, description="users of a wave")
     canary: Count = Field(default=5, description="users of the first wave")
+    max_per_account: Size | None = Field(default=None, description="users of one account in a wave; null = no limit")
+    max_per_team: Size | None = Field(default=None, description="users of one owner in a wave; null = no limit")
     max_in_scream_test: PartOfUsers = Field(
         default=Share(percent=10), description="of the users, quarantined at once; a number or a percentage"
     )

@@ -5,16 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from migrator.domain.forecast import ENDED
 from migrator.domain.lifecycle import State
 from migrator.domain.model import Kind
 from migrator.domain.rules import Rules
 from migrator.domain.screams import Scream
 from migrator.domain.waiting import Held, Ready
 from migrator.domain.waves import Stage, WaveState
-
-ENDED = frozenset({State.DELETED, State.ROLLED_BACK, State.EXCLUDED})
-"""States in which a wave has nothing left to do for a user."""
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:

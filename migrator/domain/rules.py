@@ -1,20 +1,14 @@
 """What the operator decided once, in the configuration: windows, limits, thresholds. Times are timedeltas."""
 
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import timedelta
+
+from migrator.domain.calendar import ChangeWindow, Freeze
+
+__all__ = ["SILENCE", "ChangeWindow", "ClassRule", "Freeze", "Rules", "Share"]
 
 SILENCE = 3
 """A worker that beat within so many polls was listening all along."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeWindow:
-    """When access may be taken away: weekdays (0 is Monday) and hours in an IANA time zone."""
-
-    days: frozenset[int]
-    opens: time
-    closes: time
-    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +63,7 @@ class Rules:
     approvals: int = 1
     approval_valid: timedelta = timedelta(days=30)
     change_window: ChangeWindow | None = None
+    freezes: tuple[Freeze, ...] = ()
     quarantine: timedelta = timedelta(days=7)
     deactivate: timedelta = timedelta(days=14)
     sessions: timedelta = timedelta(hours=36)
@@ -76,6 +71,8 @@ class Rules:
     poll: timedelta = timedelta(minutes=15)
     wave_size: int = 25
     canary: int = 5
+    max_per_account: int | None = None
+    max_per_team: int | None = None
     max_in_scream_test: Share = field(default_factory=lambda: Share(10, percent=True))
     create_users: bool = True
     groups: str = "create"

@@ -1,11 +1,13 @@
 """Who moves with whom, and when: waves proposed from what is known, the harmless first."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrator.domain.dossier import Dossier
+from migrator.domain.calendar import next_cut
+from migrator.domain.dossier import Dossier, Population
 from migrator.domain.gates.usage import last_seen
 from migrator.domain.lifecycle import CUT, State
 from migrator.domain.model import Destination, Kind
@@ -18,10 +20,15 @@ _BANDS_EACH = 2
 
 @dataclass(frozen=True, slots=True)
 class PlacedWave:
-    """A wave as proposed: its name, and each member (`users.id`) with the reason why it is here."""
+    """A wave as proposed: its name, each member (`users.id`) with the reason why it is here, and when it may start.
+
+    `starts_at` is the earliest moment at which the waves before leave room under `max_in_scream_test`, inside the
+    change window and outside every freeze; None where no such moment comes.
+    """
 
     name: str
     users: tuple[tuple[int, str], ...]
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,17 @@ def plan_waves(
     """Place everybody who can move into waves of at most `size`, the canary first with at most `canary`.
 
     Ordered by risk; one person's users stay together, even where they are more than a wave holds; owners alternate, so
-    that no team loses all its users at once. The same input gives the same waves. `taken` names are not used again.
+    that no team loses all its users at once, and no wave takes more of an account or a team than the rules allow. The
+    same input gives the same waves. `taken` names are not used again.
     """
     everybody = sorted(dossiers, key=lambda d: (d.user.key, d.user.id))
     left_out = tuple((d.user.id, why) for d in everybody if (why := stays(d, now)))
     groups = _in_order(_grouped([d for d in everybody if not stays(d, now)], rules, now))
-    canaries = _fill([g for g in groups if len(g.members) <= canary], canary)[:1] if canary > 0 else []
+    canaries = _fill([g for g in groups if len(g.members) <= canary], canary, rules)[:1] if canary > 0 else []
     chosen = {id(group) for wave in canaries for group in wave}
-    rest = _fill([g for g in groups if id(g) not in chosen], size)
-    return WavePlan(tuple(_named(canaries, rest, taken)), left_out)
+    rest = _fill([g for g in groups if id(g) not in chosen], size, rules)
+    there = max((d.population for d in everybody), key=lambda p: p.total, default=Population())
+    return WavePlan(tuple(_scheduled(_named(canaries, rest, taken), there, rules, now)), left_out)
 
 
 def stays(dossier: Dossier, now: datetime) -> str:
@@ -131,17 +140,65 @@ def _in_order(groups: Sequence[_Group]) -> list[_Group]:
     return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:-1])]
 
 
-def _fill(groups: Sequence[_Group], size: int) -> list[list[_Group]]:
-    """Cut the sequence into waves; a group larger than a wave gets one of its own."""
+def _fill(groups: Sequence[_Group], size: int, rules: Rules) -> list[list[_Group]]:
+    """Cut the sequence into waves; a group larger than a wave gets one of its own.
+
+    A group that would take too many of an account or a team waits for the next wave; those behind it do not.
+    """
     waves: list[list[_Group]] = []
-    room = 0
-    for group in groups:
-        if len(group.members) > room or not waves:
-            waves.append([])
-            room = max(size, 1)
-        waves[-1].append(group)
-        room -= len(group.members)
+    waiting = list(groups)
+    while waiting:
+        wave, waiting = _one_wave(waiting, max(size, 1), rules)
+        waves.append(wave)
     return waves
+
+
+def _one_wave(groups: Sequence[_Group], size: int, rules: Rules) -> tuple[list[_Group], list[_Group]]:
+    """The first wave of these groups, and the groups that wait."""
+    wave, waiting, room = [groups[0]], [], size - len(groups[0].members)
+    counts = _counts(groups[0])
+    full = False
+    for group in groups[1:]:
+        full = full or len(group.members) > room
+        grown = counts + _counts(group)
+        if full or _too_many(grown, rules):
+            waiting.append(group)
+            continue
+        wave.append(group)
+        counts, room = grown, room - len(group.members)
+    return wave, waiting
+
+
+def _counts(group: _Group) -> Counter[tuple[str, str]]:
+    accounts = Counter(("account", d.user.account_id) for d in group.members)
+    return accounts + Counter(("team", d.user.owner) for d in group.members if d.user.owner)
+
+
+def _too_many(counts: Counter[tuple[str, str]], rules: Rules) -> bool:
+    limits = {"account": rules.max_per_account, "team": rules.max_per_team}
+    return any((most := limits[of]) is not None and number > most for (of, _), number in counts.items())
+
+
+def _scheduled(waves: Iterable[PlacedWave], there: Population, rules: Rules, now: datetime) -> Iterator[PlacedWave]:
+    """Waves with their starts: each waits for the canary's end, and until the ones before leave it room."""
+    most = rules.max_in_scream_test.of(there.total)
+    lasts = rules.quarantine + max(rules.deactivate, rules.sessions)
+    under_test = [(now + lasts, there.under_test)] if there.under_test else []
+    earliest: datetime | None = now
+    for wave in waves:
+        room = most - min(len(wave.users), most)
+        at = next_cut(rules.change_window, rules.freezes, _roomy(under_test, earliest, room)) if earliest else None
+        yield replace(wave, starts_at=at)
+        if at is not None:
+            under_test.append((at + lasts, len(wave.users)))
+        earliest = at + lasts if at is not None and wave.name.startswith("canary") else at
+
+
+def _roomy(under_test: Sequence[tuple[datetime, int]], earliest: datetime, most: int) -> datetime:
+    """The first moment, not before `earliest`, at which no more than `most` users are under test."""
+    moments = sorted({earliest, *(end for end, _ in under_test if end > earliest)})
+    fits = (at for at in moments if sum(n for end, n in under_test if end > at) <= most)
+    return next(fits, moments[-1])
 
 
 def _named(

@@ -1,18 +1,16 @@
 """Waves, approvals, and the hash that binds an approval to what it approved."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from migrator.domain.canonical import digest
 from migrator.domain.errors import IllegalMove, Refused
-from migrator.domain.model import Json, UserFacts
 from migrator.domain.rules import Rules
 
 if TYPE_CHECKING:
-    from migrator.domain.dossier import Dossier, TrackedCredential
+    from migrator.domain.dossier import Dossier
 
 
 class WaveState(StrEnum):
@@ -143,41 +141,3 @@ def approved(members: Iterable["Dossier"], wave: Wave, stage: Stage, rules: Rule
 def _barred(wave: Wave, dossier: "Dossier") -> frozenset[str]:
     """Who may not approve this user: the wave's creator, and the user itself."""
     return frozenset(n.casefold() for n in (wave.created_by, dossier.user.user_id, *dossier.user.persons))
-
-
-def subject_hash(
-    facts: UserFacts,
-    credentials: Sequence["TrackedCredential"],
-    planned: Json,
-    assignments: Iterable[Collection[str]],
-    rules: Rules,
-) -> str:
-    """What an approval is bound to: whoever changes any of it needs a new yes (design, "State").
-
-    `planned` is the specification of the set or role, `assignments` the (account, person) pairs it is given to. Dates,
-    usage, status as our own cuts left it, and our own deny are not in it, because they change as the approved work
-    goes on.
-    """
-    held = {(c.credential.kind.value, c.credential.id, c.original_status) for c in credentials if c.gone_at is None}
-    return digest(
-        {
-            "user": [facts.account_id, facts.user_id],
-            "credentials": sorted(map(list, held)),
-            "planned": planned,
-            "assignments": sorted({tuple(pair) for pair in assignments}),
-            "windows": [_seconds(w) for w in (rules.quarantine, rules.deactivate, rules.sessions)],
-        }
-    )
-
-
-def subject_of(dossier: "Dossier", rules: Rules) -> str:
-    """The subject hash of a user as its dossier knows it; empty, which approves nothing, where it was never read."""
-    if dossier.facts is None:
-        return ""
-    planned = dossier.planned.spec if dossier.planned else None
-    assignments = [(dossier.user.account_id, person) for person in dossier.user.persons]
-    return subject_hash(dossier.facts, dossier.credentials, planned, assignments, rules)
-
-
-def _seconds(window: timedelta) -> float:
-    return window.total_seconds()

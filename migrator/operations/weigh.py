@@ -7,7 +7,7 @@ from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult
 from migrator.domain.gates.table import gates_for, next_look
 from migrator.domain.lifecycle import Move, next_for
-from migrator.domain.waves import subject_of
+from migrator.domain.subject import subject_of
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 

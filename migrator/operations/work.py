@@ -15,7 +15,7 @@ from migrator.operations.measure import measure
 from migrator.operations.notify import Sent, keep, keep_put_back, keep_stages, send
 from migrator.operations.report import Moved
 from migrator.operations.watch import Watched, watch
-from migrator.operations.waves import finish
+from migrator.operations.waves import finish, start_scheduled
 from migrator.operations.weigh import weigh
 from migrator.ports.tools import Tools
 
@@ -55,6 +55,7 @@ def work(tools: Tools, apply: Apply) -> Turn:
         unit.beat("worker", tools.clock.now(), heard_since)
         unit.commit()
     end_exclusions(tools)
+    start_scheduled(tools)
     moved, errors = _waves(tools, apply, {one.user for one in watched.rolled_back})
     with tools.store.begin() as unit:
         done = tuple(wave.name for wave in unit.waves.all() if finish(tools, unit, wave))

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from migrator.domain.changes import Change
+from migrator.domain.forecast import Pace
 from migrator.domain.journal import Outcome, Run, Step
 from migrator.domain.model import Json
 from migrator.domain.record import Link
@@ -82,6 +83,10 @@ class Journal(Protocol):
 
     def made(self, prefixes: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
         """(kind, target) of everything of these kinds (by prefix) that we created and have not removed since."""
+        ...
+
+    def pace(self) -> Pace:
+        """How fast assignments were made here so far."""
         ...
 
 

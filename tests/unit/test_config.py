@@ -88,9 +88,11 @@ def test_every_shape_that_the_example_shows_in_a_remark_loads(reads):
             shown.setdefault(key, []).append(line[6:])
         else:
             key = line.split(":")[0].strip()
-    assert set(shown) == {"sources", "rules", "change_window"}
+    assert set(shown) == {"sources", "rules", "change_window", "freezes"}
     reads(f"usage:\n  sources: [{', '.join(shown['sources'])}]\nclassification:\n  rules: [{shown['rules'][0]}]\n")
-    assert reads(f"gates:\n  change_window: {shown['change_window'][0]}\n").gates.change_window is not None
+    gates = reads(f"gates:\n  change_window: {shown['change_window'][0]}\n  freezes: [{shown['freezes'][0]}]\n").gates
+    assert gates.change_window is not None
+    assert gates.freezes
 
 
 def test_the_defaults_are_those_of_the_contract(reads):

@@ -21,7 +21,7 @@ from migrator.domain.dossier import (
 from migrator.domain.gates.result import counted, listed, progress, span
 from migrator.domain.gates.safety import iac_owners
 from migrator.domain.gates.table import BEFORE, GATES, gates_for, held_by, judge, next_look, unchecked
-from migrator.domain.gates.windows import next_opening
+from migrator.domain.calendar import next_opening
 from migrator.domain.lifecycle import CUTTING, Move, State
 from migrator.domain.model import Destination, Evidence, Kind
 from migrator.domain.roles import look_as_evidence

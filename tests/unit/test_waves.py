@@ -12,6 +12,7 @@ from migrator.domain.errors import IllegalMove, Refused
 from migrator.domain.lifecycle import State
 from migrator.domain.model import Destination, Kind
 from migrator.domain.rules import Rules
+from migrator.domain.subject import drift, subject, subject_document, subject_hash, subject_of
 from migrator.domain.wave_plan import plan_waves
 from migrator.domain.waves import (
     WAVE_TABLE,
@@ -22,8 +23,6 @@ from migrator.domain.waves import (
     approved,
     approvers,
     move_wave,
-    subject_hash,
-    subject_of,
 )
 from tests.unit.dossiers import NOW, a_decision, a_dossier, a_key, a_user, a_wave, ago, an_approval, covered, some_facts
 
@@ -145,6 +144,44 @@ def test_an_approval_survives_what_it_was_not_about(change):
 @pytest.mark.parametrize("change", OTHER.values(), ids=OTHER)
 def test_an_approval_is_void_once_its_subject_changed(change):
     assert bound(**change) != bound()
+
+
+def told(**change):
+    """What changed between a subject and the same with a change, in words."""
+    words = {"facts": FACTS, "credentials": CREDENTIALS, "planned": SPEC, "assignments": GIVEN, "rules": RULES}
+    return drift(subject_document(**words), subject_document(**{**words, **change}))
+
+
+SAID = {
+    "a stranger": "another user has the name: AIDANEW",
+    "a new key": "new access-key AKIANEW",
+    "a key gone": "is gone",
+    "a key that was switched before": "was Inactive, is Active",
+    "another document": "what is planned changed: inline",
+    "one more account": "now for alice@example.com in 9",
+    "a shorter quarantine": "scream_test.quarantine is 1 day, 0:00:00, was 7 days",
+    "a shorter rest": "scream_test.deactivate is 1 day",
+    "shorter sessions": "scream_test.sessions is 1:00:00",
+}
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_drift_is_told_in_words(name):
+    (said,) = told(**OTHER[name])
+    assert SAID[name] in said
+
+
+@pytest.mark.parametrize("change", SAME.values(), ids=SAME)
+def test_what_does_not_void_is_no_drift(change):
+    assert told(**change) == ()
+
+
+def test_a_plan_that_went_away_is_drift():
+    assert told(planned=None) == ("nothing is planned any more",)
+
+
+def test_whoever_was_never_read_has_no_subject():
+    assert subject(Dossier(a_user()), RULES) is None
 
 
 def test_the_subject_of_a_dossier_is_its_facts_its_plan_and_its_people():

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +12,7 @@ from migrator.adapters.store.mapping import to_change, to_run, to_step
 from migrator.adapters.store.statements import put_documents
 from migrator.domain.changes import Change
 from migrator.domain.errors import Busy
+from migrator.domain.forecast import Pace
 from migrator.domain.journal import Outcome, Run, RunStatus, Step
 from migrator.domain.model import Json
 
@@ -163,6 +164,17 @@ class SqlJournal:
             if change.creates or change.deletes:
                 there[change.kind, change.target] = change.creates
         return [key for key, exists in there.items() if exists]
+
+    def pace(self) -> Pace:
+        """How fast assignments were made here so far."""
+        made = select(w.changes.c.intent_at, w.changes.c.ended_at).where(
+            w.changes.c.kind == "account-assignment",
+            w.changes.c.outcome == "done",
+            w.changes.c.attempts == 1,
+            w.changes.c.intent_at.is_not(None),
+        )
+        taken = [row.ended_at - row.intent_at for row in self._do.execute(made)]
+        return Pace(len(taken), sum(taken, timedelta()))
 
     def _ours(self, prefixes: Collection[str]) -> Iterator[Change]:
         kinds = or_(*(w.changes.c.kind.startswith(prefix, autoescape=True) for prefix in prefixes))
