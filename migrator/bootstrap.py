@@ -304,7 +304,11 @@ def rules_of(settings: "Settings") -> "Rules":
         include_accounts=tuple(aws.accounts.include),
         exclude_accounts=tuple(aws.accounts.exclude),
         home_region=aws.region,
-        own_roles=tuple(role for role in (aws.discovery_role, aws.change_role) if role),
+        own_roles=tuple(
+            role.rpartition("/")[2]
+            for role in (aws.discovery_role, aws.change_role, aws.organization_role_arn, center.role_arn)
+            if role
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from migrator.domain.screams import Scream
 from migrator.domain.waiting import Held, Ready
 from migrator.domain.waves import Stage, WaveState
 
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Users of one wave, state and kind. `first` and `last` bound since when they are in the state.

@@ -72,6 +72,25 @@ def latest_look(planned: PlannedSet | None, evidence: Iterable[Evidence]) -> Rol
     return RoleSeen(tuple(value["differences"]), datetime.fromisoformat(used) if used else None)
 
 
+def role_name(identity: str) -> str:
+    """The name of the role that an identity is, by its ARN; empty where it is none."""
+    _, found, path = identity.partition(":role/")
+    return path.rpartition("/")[2] if found else ""
+
+
+def let_in_alone(trust: Json) -> frozenset[str]:
+    """The IAM users, by ARN or id, through whom alone a role is reached; empty where its trust names anybody else."""
+    named: set[str] = set()
+    for statement in _listed((trust or {}).get("Statement", [])):
+        if statement.get("Effect") != "Allow":
+            continue
+        principal = statement.get("Principal", "*")
+        if not isinstance(principal, Mapping) or set(principal) != {"AWS"}:
+            return frozenset()
+        named.update(_listed(principal["AWS"]))
+    return frozenset(named) if all(":user/" in name or name.startswith("AIDA") for name in named) else frozenset()
+
+
 def _of_grants(planned: PermissionSetSpec, role: RoleFacts) -> Iterator[str]:
     inline = [] if planned.inline_policy is None else [planned.inline_policy]
     if not same_policies(inline, role.inline_policies.values()):

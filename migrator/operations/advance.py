@@ -22,6 +22,7 @@ from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, remember_person, show
 from migrator.operations.read_usage import read_usage
 from migrator.operations.report import Done, Moved, Movement, carried, planned
+from migrator.operations.self_lockout import self_lockout
 from migrator.operations.shared_deny import cleanup
 from migrator.operations.weigh import Weighed, weigh
 from migrator.ports.store import UnitOfWork
@@ -270,7 +271,7 @@ def _plan(tools: Tools, dossier: Dossier, name: Move) -> Plan:
         return Plan(())
     if facts is None:
         raise NotFound(f"{dossier.user.key} was never read", next_step="migrator discover")
-    us = ("it is who runs this",) if tools.actor.casefold() == dossier.user.user_id.casefold() else ()
+    us = self_lockout(tools, facts)
     if us or dossier.protected:
         raise Refused(
             f"{dossier.user.key} must not be cut: {'; '.join((*us, *dossier.protected))}",

@@ -7,6 +7,7 @@ from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult
 from migrator.domain.gates.table import gates_for, next_look
 from migrator.domain.lifecycle import Move, next_for
+from migrator.domain.roles import role_name
 from migrator.domain.subject import subject_of
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
@@ -59,14 +60,17 @@ def judged(tools: Tools, dossier: Dossier) -> Weighed:
 
 
 def protected(tools: Tools, work: UnitOfWork, arns: Collection[str]) -> Mapping[str, tuple[str, ...]]:
-    """Ids and ARNs that must not be cut, with why: approvers, operators, and those of `arns` that use our own roles."""
+    """Ids and ARNs that must not be cut, with why: approvers, operators, who of `arns` uses their roles or ours."""
     why: dict[str, tuple[str, ...]] = {}
     for identity in sorted(work.waves.approvers()):
         why[identity] = (*why.get(identity, ()), "it approved a wave")
     for identity in sorted(work.record.actors()):
         why[identity] = (*why.get(identity, ()), "it operates migrator")
+    operating = {role_name(identity) for identity in why} - {"", *tools.rules.own_roles}
     for arn in work.usage.assumed(tools.rules.own_roles, arns):
         why[arn] = (*why.get(arn, ()), "it was seen assuming migrator's roles")
+    for arn in work.usage.assumed(sorted(operating), arns):
+        why[arn] = (*why.get(arn, ()), "it was seen assuming a role that operates migrator or approved a wave")
     return why
 
 
