@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import partial
 
 from migrator.adapters.aws import trails
+from migrator.adapters.aws.account_wide import AccountWide, read_services
 from migrator.adapters.aws.authorization import Authorization, document, read_authorization
-from migrator.adapters.aws.credential_report import Report
 from migrator.adapters.aws.iam_calls import IamCalls
 from migrator.adapters.aws.iam_credentials import CredentialReading
 from migrator.adapters.aws.iam_role import PERMISSIONS as ROLE_PERMISSIONS
@@ -16,7 +16,7 @@ from migrator.adapters.aws.iam_user import PERMISSIONS as USER_PERMISSIONS
 from migrator.adapters.aws.iam_user import last_sign_in, read_last_use_afresh, read_user_afresh
 from migrator.adapters.aws.references import search
 from migrator.adapters.aws.report_request import PERMISSIONS as REPORT_PERMISSIONS
-from migrator.adapters.aws.report_request import request_report
+from migrator.adapters.aws.report_request import fetch_report, order_report
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import AccountFacts, Json, UserFacts
 from migrator.domain.roles import RoleFacts
@@ -52,16 +52,19 @@ class IamReader:
     def read_account(self, account_id: str) -> AccountFacts:
         """Every user with all it has; `observed_at` is the moment before the first call.
 
-        GetAccountAuthorizationDetails and the credential report carry most of it. Raises Unreachable where the account
-        cannot be entered or refuses GetAccountAuthorizationDetails.
+        Four answers about the whole account carry most of it (docs/decisions/0008). Raises Unreachable where the
+        account cannot be entered or refuses GetAccountAuthorizationDetails.
         """
         observed_at = self.clock.now()
         calls = self._calls(account_id)
+        order = order_report(calls, observed_at)
         pages = calls.pages("GetAccountAuthorizationDetails", Filter=READ)
         found = read_authorization(pages, account_id, observed_at)
-        report = request_report(calls, self.clock)
+        services = read_services(calls)
+        report = fetch_report(calls, self.clock, order) if order else None
         fresh = report if report and report.made_since(observed_at) else None
-        users = (self._with_credentials(calls, user, fresh) for user in found.users)
+        wide = AccountWide(fresh, services)
+        users = (self._with_credentials(calls, user, wide) for user in found.users)
         policies, gaps = _complete(calls, found)
         return AccountFacts(
             account_id=account_id,
@@ -102,10 +105,10 @@ class IamReader:
     def _calls(self, account_id: str) -> IamCalls:
         return IamCalls(self.sessions.client("iam", account_id, "read"), account_id)
 
-    def _with_credentials(self, calls: IamCalls, user: UserFacts, report: Report | None) -> UserFacts | None:
+    def _with_credentials(self, calls: IamCalls, user: UserFacts, wide: AccountWide) -> UserFacts | None:
         """The user with its credentials; None where it ceased to exist meanwhile."""
-        row = report.row_of(user.user_name, user.created_at) if report else None
-        reading = CredentialReading(calls, user.user_name, row, partial(self._last_sign_in, calls, user.user_name))
+        told = wide.of(user.user_name, user.created_at)
+        reading = CredentialReading(calls, user.user_name, partial(self._last_sign_in, calls, user.user_name), told)
         try:
             credentials = reading.all()
         except Missing:

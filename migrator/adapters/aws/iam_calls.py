@@ -9,6 +9,9 @@ from migrator.adapters.aws.errors import ActionDenied, translated
 from migrator.domain.model import Json
 from migrator.ports.aws import NotSupported
 
+LARGEST = 1000
+"""Elements of the largest page that IAM gives (IAM API, MaxItems); without asking it gives a hundred."""
+
 
 class IamCalls:
     """Calls to IAM in one account; operations are named as IAM names them."""
@@ -26,7 +29,8 @@ class IamCalls:
     def pages(self, operation: str, **arguments: Json) -> list[Json]:
         """Every page of an answer that holds several listings."""
         with translated(f"iam:{operation}", self.account_id):
-            return list(self._client.get_paginator(xform_name(operation)).paginate(**arguments))
+            paginator = self._client.get_paginator(xform_name(operation))
+            return list(paginator.paginate(**arguments, PaginationConfig={"PageSize": LARGEST}))
 
     def answer(self, operation: str, **arguments: Json) -> Json:
         """One answer."""

@@ -1,10 +1,11 @@
 """The credentials of one user, with as few calls as the credential report leaves to make."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
+from migrator.adapters.aws.account_wide import NOTHING, Told
 from migrator.adapters.aws.authorization import utc
-from migrator.adapters.aws.credential_report import SENTINELS, KeySlot, Row
+from migrator.adapters.aws.credential_report import SENTINELS, KeySlot
 from migrator.adapters.aws.iam_calls import IamCalls
 from migrator.domain.model import ACTIVE, Credential, CredentialKind, Json
 from migrator.ports.aws import Missing
@@ -29,17 +30,17 @@ _MFA_TYPES = {":mfa/": "virtual", ":u2f/": "security-key", ":sms-mfa/": "sms"}
 class CredentialReading:
     """One reading of one user's credentials; `missed` collects what could not be read.
 
-    `row` is the report's row where it can be trusted; `last_sign_in` is asked only where a password exists and the
-    report does not say. Every method raises Missing where the user is gone.
+    `told` is what answers about the whole account said already; `last_sign_in` is asked only where a password exists
+    and the report does not say. Every method raises Missing where the user is gone.
     """
 
     def __init__(
-        self, calls: IamCalls, user_name: str, row: Row | None, last_sign_in: Callable[[], datetime | None]
+        self, calls: IamCalls, user_name: str, last_sign_in: Callable[[], datetime | None], told: Told = NOTHING
     ) -> None:
         self._calls = calls
         self._user = user_name
-        self._row = row or Row()
-        self._reported = row is not None
+        self._told = told
+        self._row = told.row
         self._last_sign_in = last_sign_in
         self.missed: set[str] = set()
 
@@ -49,9 +50,7 @@ class CredentialReading:
             *self._password(),
             *self._access_keys(),
             *self._with_status("SSH public keys", "ListSSHPublicKeys", CredentialKind.SSH_PUBLIC_KEY),
-            *self._with_status(
-                "service-specific credentials", "ListServiceSpecificCredentials", CredentialKind.SERVICE_SPECIFIC
-            ),
+            *self._services(),
             *self._certificates(),
             *self._mfa_devices(),
         ]
@@ -79,7 +78,7 @@ class CredentialReading:
             CredentialKind.CONSOLE_PASSWORD,
             PASSWORD_ID,
             created_at=utc(profile.get("CreateDate")),
-            last_used_at=self._row.password_last_used if self._reported else self._last_sign_in(),
+            last_used_at=self._row.password_last_used if self._told.reported else self._last_sign_in(),
             detail={"password_reset_required": bool(profile.get("PasswordResetRequired"))},
         )
 
@@ -123,11 +122,17 @@ class CredentialReading:
                 "signing certificates", "ListSigningCertificates", CredentialKind.SIGNING_CERTIFICATE
             )
 
+    def _services(self) -> Iterator[Credential]:
+        operation, kind = "ListServiceSpecificCredentials", CredentialKind.SERVICE_SPECIFIC
+        if self._told.services is None:
+            yield from self._with_status("service-specific credentials", operation, kind)
+        else:
+            yield from _read(self._told.services, operation, kind)
+
     def _with_status(self, words: str, operation: str, kind: CredentialKind) -> Iterator[Credential]:
-        key, identity, created = _LISTINGS[operation]
-        for each in self._calls.listed_or_missed(words, self.missed, operation, key, UserName=self._user):
-            detail = {"service": each["ServiceName"]} if "ServiceName" in each else {}
-            yield Credential(kind, each[identity], each["Status"], utc(each.get(created)), detail=detail)
+        key = _LISTINGS[operation][0]
+        listed = self._calls.listed_or_missed(words, self.missed, operation, key, UserName=self._user)
+        yield from _read(listed, operation, kind)
 
     def _mfa_devices(self) -> Iterator[Credential]:
         if self._row.mfa is False:
@@ -147,6 +152,13 @@ _LISTINGS = {
     "ListSigningCertificates": ("Certificates", "CertificateId", "UploadDate"),
 }
 """Of each operation: where the listing stands, which field is the id, which the time of creation."""
+
+
+def _read(listed: Iterable[Json], operation: str, kind: CredentialKind) -> Iterator[Credential]:
+    _, identity, created = _LISTINGS[operation]
+    for each in listed:
+        detail = {"service": each["ServiceName"]} if "ServiceName" in each else {}
+        yield Credential(kind, each[identity], each["Status"], utc(each.get(created)), detail=detail)
 
 
 def paired(listed: Collection[Json], slots: Collection[KeySlot]) -> Mapping[str, KeySlot]:

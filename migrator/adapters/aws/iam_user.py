@@ -32,7 +32,7 @@ def read_last_use_afresh(calls: IamCalls, user_name: str) -> LastUse | None:
     """When the user's password and keys were last used: two calls, and one for each key; None where it is gone."""
     try:
         user = calls.answer("GetUser", UserName=user_name)["User"]
-        reading = CredentialReading(calls, user["UserName"], None, lambda: last_sign_in(user))
+        reading = CredentialReading(calls, user["UserName"], lambda: last_sign_in(user))
         return LastUse(user["UserId"], reading.last_uses())
     except Missing:
         return None
@@ -54,7 +54,7 @@ def _read(calls: IamCalls, asked: str, observed_at: datetime) -> UserFacts:
         observed_at,
     )
     inline = _inline(calls, name)
-    reading = CredentialReading(calls, name, None, lambda: last_sign_in(user))
+    reading = CredentialReading(calls, name, lambda: last_sign_in(user))
     credentials = reading.all()
     return replace(facts, inline_policies=inline, credentials=credentials, not_checked=tuple(sorted(reading.missed)))
 

@@ -1,7 +1,8 @@
 """IAM's lists come in pages: MaxItems and Marker are honoured, IsTruncated is true, order is by name.
 
 Deviation: moto answers most lists whole and never truncates, so a forgotten paginator loses nobody. A page is of 100
-here as on AWS; the control interface can make it smaller (`pages`), which AWS does too ("might return fewer").
+here as on AWS, of up to 1,000 where MaxItems says so; the control interface can make it smaller (`pages`), which AWS
+does too ("might return fewer").
 Source: IAM API, "IsTruncated"; botocore's paginators name the lists.
 """
 
@@ -23,7 +24,7 @@ _MOST = 1000
 _EVERYTHING = 10**9
 _SORTED_BY = ("name", "user_name", "cert_name")
 
-PAGE_SIZE: Store[dict[str, int]] = Store("page-size", lambda: {"iam": _DEFAULT})
+PAGE_SIZE: Store[dict[str, int]] = Store("page-size", lambda: {"iam": _MOST})
 """The greatest page that IAM answers, whatever MaxItems asks for."""
 
 
