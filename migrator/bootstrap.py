@@ -304,12 +304,13 @@ def rules_of(settings: "Settings") -> "Rules":
         include_accounts=tuple(aws.accounts.include),
         exclude_accounts=tuple(aws.accounts.exclude),
         home_region=aws.region,
-        own_roles=tuple(
-            role.rpartition("/")[2]
-            for role in (aws.discovery_role, aws.change_role, aws.organization_role_arn, center.role_arn)
-            if role
-        ),
+        own_roles=_names(aws.discovery_role, aws.change_role, aws.organization_role_arn, center.role_arn),
     )
+
+
+def _names(*roles: str | None) -> tuple[str, ...]:
+    """The roles' names, without paths and accounts."""
+    return tuple(role.rpartition("/")[2] for role in roles if role)
 
 
 def _window(window: Any) -> "ChangeWindow | None":

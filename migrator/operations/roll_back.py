@@ -8,8 +8,8 @@ from functools import partial
 from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import put_back
 from migrator.domain.dossier import User
-from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, UsageError
-from migrator.domain.lifecycle import CUT, Move, move
+from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, Refused, UsageError
+from migrator.domain.lifecycle import CUT, Move, State, move
 from migrator.domain.selection import Line
 from migrator.operations.apply import OF_USERS, Apply, Carried, Order
 from migrator.operations.report import Moved, Movement, carried, planned
@@ -112,6 +112,7 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
         apply.abandon(left, user)
     with tools.store.begin() as work:
         user = work.users.get(user.id)
+        _require_free(work, user)
         plan = _plan(work, user)
     target = move(user.state, Move.ROLLBACK) if user.state in CUT else None
     base = Moved(user.key, str(user.state), str(target or user.state), "planned", irreversible=plan.irreversible)
@@ -126,6 +127,18 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
         user.subject, str(Move.ROLLBACK), plan, tools.actor, user, target, reason=asked.reason, wave=user.wave
     )
     return _told(tools, user, apply.carry_out(order), plan.irreversible)
+
+
+def _require_free(work: UnitOfWork, user: User) -> None:
+    """Refuse to make a deleted user again while somebody else has its name."""
+    other = work.users.living(user.account_id, user.user_name) if user.state is State.DELETED else None
+    if other is None or other.id == user.id:
+        return
+    raise Refused(
+        f"{user.key} cannot be made again: another user has its name, {other.user_id}, now {other.state}",
+        next_step="rename or delete that one in IAM, then: "
+        f"migrator discover --account {user.account_id}, and this command again",
+    )
 
 
 def _plan(work: UnitOfWork, user: User) -> Plan:

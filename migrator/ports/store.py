@@ -71,6 +71,10 @@ class Users(Protocol):
         """Rows by id, sorted by key."""
         ...
 
+    def living(self, account_id: str, user_name: str) -> User | None:
+        """Who has that name now, which IAM compares without case: neither deleted nor vanished."""
+        ...
+
     def evidence(self, users: Collection[int]) -> Mapping[int, tuple[Evidence, ...]]:
         """The latest evidence of each claim and source, per user."""
         ...

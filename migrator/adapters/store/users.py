@@ -99,6 +99,13 @@ class SqlUsers:
             found += [to_user(row, emails.get(row.id, ()), holds.get(row.id)) for row in rows]
         return sorted(found, key=lambda user: (user.key, user.id))
 
+    def living(self, account_id: str, user_name: str) -> User | None:
+        """Who has that name now, which IAM compares without case: neither deleted nor vanished."""
+        u = t.users.c
+        same = both(u.account_id == account_id, func.lower(u.user_name) == user_name.lower(), u.state != "deleted")
+        row = self._do.execute(_users().where(same, u.vanished_at.is_(None))).first()
+        return to_user(row, self._emails([row.id]).get(row.id, ()), self._holds().get(row.id)) if row else None
+
     def record(self, entries: Sequence[Recorded]) -> list[User]:
         """Write many users of one reading at once."""
         saved = [self._upsert(entry) for entry in entries]

@@ -1,5 +1,7 @@
 """Users put back: exactly what our cuts took since the last way back, whatever hands did meanwhile."""
 
+import pytest
+
 from migrator.domain.changes import Change
 from migrator.domain.lifecycle import State
 from migrator.operations.advance import Advance, advance
@@ -68,3 +70,36 @@ def test_a_quarantine_that_came_to_nothing_is_no_cut(tools):
     assert move(tools, alice).outcome == "failed"
     with tools.store.begin() as work:
         assert work.journal.cuts() == {}
+
+
+def deleted(tools, name):
+    user = tools.add(a_user_facts(name, credentials=(a_key(f"AKIA{name}"),)))
+    (moved,) = advance(tools, tools.apply, [tools.line(user)], Advance(State.DELETED, agreed=None)).users
+    assert moved.after == "deleted"
+    return user
+
+
+@pytest.mark.parametrize("plan_only", [False, True])
+def test_a_deleted_user_whose_name_somebody_has_is_refused_by_name_and_the_others_come_back(tools, plan_only):
+    alice, bob = deleted(tools, "alice"), deleted(tools, "bob")
+    stranger = tools.add(a_user_facts("Alice", user_id="AIDASTRANGER"), State.DISCOVERED)
+    begun = len(tools.aws.calls)
+    lines = [tools.line(alice), tools.line(bob)]
+    refused, other = roll_back(tools, tools.apply, lines, Undo("it broke", plan_only=plan_only)).users
+    assert (refused.outcome, refused.after, refused.changes) == ("failed", "deleted", ())
+    assert "another user has its name, AIDASTRANGER" in refused.why
+    assert f"migrator discover --account {ACCOUNT}" in refused.why
+    assert other.outcome == ("planned" if plan_only else "done")
+    assert all(change.target[:2] != (ACCOUNT, "alice") for _, change in tools.aws.calls[begun:])
+    assert tools.user(stranger).state == State.DISCOVERED
+
+
+def test_a_deleted_user_comes_back_once_its_name_is_free_again(tools):
+    alice = deleted(tools, "alice")
+    stranger = tools.add(a_user_facts("alice", user_id="AIDASTRANGER"), State.DISCOVERED)
+    assert undo(tools, alice).outcome == "failed"
+    del tools.aws.there["user", (ACCOUNT, "alice")]
+    with tools.store.begin() as work:
+        work.users.vanish([work.users.get(stranger.id)], tools.clock.now())
+        work.commit()
+    assert undo(tools, alice).after == "rolled_back"
