@@ -1,6 +1,6 @@
 """Put back what the cuts took: the same loop as forward, with the plan turned round."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -143,10 +143,11 @@ def _require_free(work: UnitOfWork, user: User) -> None:
 
 def _plan(work: UnitOfWork, user: User) -> Plan:
     needed = used_elsewhere(work, user)
-    plan = put_back(work.journal.since_rollback(CUT_KINDS, user.subject).get(user.subject, ()), needed)
+    history = work.journal.since_rollback(CUT_KINDS, user.subject).get(user.subject, ())
+    plan = put_back(history, needed)
     kept = tuple(c for c in plan.changes if not (c.kind == "managed-policy" and c.deletes and _went(work, c)))
     mine = tuple(_under_its_name(change, user) for change in kept)
-    return replace(plan, changes=(*mine, *_last_one(work, plan, needed)))
+    return replace(plan, changes=(*mine, *_last_one(work, history, plan, needed)))
 
 
 def _under_its_name(change: Change, user: User) -> Change:
@@ -173,15 +174,18 @@ def _went(work: UnitOfWork, change: Change) -> bool:
     return not work.journal.created(change.kind, change.target)
 
 
-def _last_one(work: UnitOfWork, plan: Plan, needed: frozenset[str]) -> tuple[Change, ...]:
-    """The managed deny goes with its last user, whoever it was first made for."""
-    freed = {
-        (c.target[0], c.target[-1] if c.kind == "attached-policy" else str(c.before))
-        for c in plan.changes
-        if (c.kind == "attached-policy" and c.deletes) or (c.kind == "permissions-boundary" and c.before)
+def _last_one(work: UnitOfWork, history: Iterable[Change], plan: Plan, needed: frozenset[str]) -> tuple[Change, ...]:
+    """The managed deny goes with its last user, whoever it was first made for.
+
+    The history tells whom it rode on: a deletion that was cut off half way has taken it off already.
+    """
+    carried = {
+        (c.target[0], c.target[-1] if c.kind == "attached-policy" else str(c.after))
+        for c in history
+        if (c.kind == "attached-policy" and c.creates) or (c.kind == "permissions-boundary" and c.after)
     }
     going = {c.target for c in plan.changes if c.kind == "managed-policy"}
-    mine = sorted(t for t in freed - going if t[1] not in needed and work.journal.created("managed-policy", t))
+    mine = sorted(t for t in carried - going if t[1] not in needed and work.journal.created("managed-policy", t))
     documents = {t: work.journal.last("managed-policy", t) for t in mine}
     return tuple(Change("managed-policy", t, document, None) for t, document in documents.items())
 
