@@ -1,67 +1,245 @@
 """Policy evaluation read straight off the user guide: nothing compiled, nothing remembered, nothing clever.
 
-It is what the compiled evaluator is measured against, and what it must agree with. No unknown values, no resource
-policies.
+It is what the compiled evaluator is measured against, and what it must agree with. No unknown values. Where the user
+guide leaves a choice, or another evaluator made one of its own, a reading names it (`benchmarks.readings`): with that
+reading switched on, this evaluator decides as the other one does.
 """
 
-import base64
-import binascii
-import datetime as dt
-import decimal
-import ipaddress
 import re
 
+from benchmarks.naive_comparisons import COMPARISONS, glob, milliseconds, pieces
 
-def decide_naively(identity, boundary, scp, request):
-    """Decides one request; gives `allowed`, `explicitly_denied` or `implicitly_denied`."""
-    context = {}
-    for key, value in request.get("context", {}).items():
-        context[key.lower()] = [value] if isinstance(value, str) else list(value)
-    layers = [identity]
-    if boundary is not None:
-        layers.append([boundary])
-    layers += scp or []
-    verdicts = [[verdict(document, request, context) for document in layer] for layer in layers]
-    if any("Deny" in found for layer in verdicts for found in layer):
-        return "explicitly_denied"
-    if all(any("Allow" in found for found in layer) for layer in verdicts):
-        return "allowed"
-    return "implicitly_denied"
+MANY = ("aws:tagkeys", "aws:calledvia", "aws:principalservicenameslist")
+"""Context keys of many values."""
 
 
-def verdict(document, request, context):
-    """The effects of the document's statements that match."""
-    statements = document["Statement"]
-    statements = statements if isinstance(statements, list) else [statements]
-    variables = document.get("Version") == "2012-10-17"
-    return {s["Effect"] for s in statements if statement_matches(s, request, context, variables)}
+def decide_naively(case, readings=frozenset()):
+    """Decides one line of `policy evaluate`; gives `allowed`, `explicitly_denied` or `implicitly_denied`."""
+    return Reader(case, readings).decision()
 
 
-def statement_matches(statement, request, context, variables):
-    def resource_matches(pattern):
-        return glob(pattern, request["resource"], context, variables)
+class Reader:
+    def __init__(self, case, readings):
+        self.case, self.readings, self.request = case, readings, case["request"]
+        given = self.request.get("context", {}).items()
+        self.context = {key.lower(): [value] if isinstance(value, str) else list(value) for key, value in given}
+        self.caller = self.request["principal"]
+        self.parts = (self.caller.split(":", 5) + [""] * 6)[:6]
 
-    def action_matches(pattern):
-        return pattern == "*" or glob(pattern.lower(), request["action"].lower(), {}, variables=False)
+    def decision(self):
+        case = self.case
+        if "needs no permission" in self.readings and self.request["action"].lower() == "sts:getcalleridentity":
+            return "allowed"
+        levels = {
+            "identity": [case["identity"]],
+            "boundary": [] if case.get("boundary") is None else [[case["boundary"]]],
+            "session": [] if case.get("session") is None else [case["session"]],
+            "scp": case.get("scp") or [],
+            "rcp": case.get("rcp") or [],
+            "resource": [] if case.get("resource") is None else [[case["resource"]]],
+        }
+        found = {
+            layer: [[one for document in level for one in self.verdicts(document, layer)] for level in given]
+            for layer, given in levels.items()
+        }
+        if any(effect == "Deny" for given in found.values() for level in given for effect, _ in level):
+            return "explicitly_denied"
 
-    if "Action" in statement and not any(map(action_matches, listed(statement["Action"]))):
-        return False
-    if "NotAction" in statement and any(map(action_matches, listed(statement["NotAction"]))):
-        return False
-    if "Resource" in statement and not any(map(resource_matches, listed(statement["Resource"]))):
-        return False
-    if "NotResource" in statement:
+        def allows(layer):
+            return all(any(effect == "Allow" for effect, _ in level) for level in found[layer])
+
+        limits = allows("boundary") and allows("session")
+        federated = self.parts[5].startswith("federated-user/") and "session of a federated user" not in self.readings
+        if federated and not found["session"]:
+            limits = False
+        named = {way for level in found["resource"] for effect, way in level if effect == "Allow"}
+        granted = self.granted(allows("identity"), limits, allows("session"), named if found["resource"] else None)
+        return "allowed" if granted and allows("scp") else "implicitly_denied"
+
+    def granted(self, identity, limits, session, named):
+        """Whether identity and resource allow; `named` is how the resource's policy names the caller, if it has one."""
+        if named is None:
+            return identity and limits
+        mine = self.parts[4]
+        if not mine:
+            return bool(named)
+        parts = self.request["resource"].split(":", 5)
+        owner = parts[4] if len(parts) == 6 and parts[4] else (self.context.get("aws:resourceaccount") or [mine])[0]
+        if "session policy first" in self.readings and not session:
+            return False
+        if owner != mine:
+            return identity and limits and bool(named)
+        if "caller" in named or (limits and named & {"role", "everyone"}):
+            return True
+        needs_the_resource = self.request["action"].lower().startswith(("kms:", "sts:assumerole"))
+        return identity and limits and (bool(named) or not needs_the_resource)
+
+    def verdicts(self, document, layer):
+        """The effects of the document's statements that match, and how each names the caller."""
+        variables = document.get("Version") == "2012-10-17" or "2008 substitutes" in self.readings
+        for statement in listed(document["Statement"]):
+            way = self.way(statement)
+            if way and self.matches(statement, layer, variables):
+                yield statement["Effect"], way
+
+    def way(self, statement):
+        """How the statement names the caller: by its own name, its role, its account, as one of everyone, or not."""
+        named = "NotPrincipal" if "NotPrincipal" in statement else "Principal"
+        if named not in statement:
+            return "everyone"
+        given = statement[named]
+        pairs = (
+            [("AWS", "*")] if given == "*" else [(kind, one) for kind, ones in given.items() for one in listed(ones)]
+        )
+        ways = {self.way_of(kind, one) for kind, one in pairs} - {None}
+        denies = statement["Effect"] == "Deny"
+        # Who called GetFederationToken may have chosen any name: no grant rests on it, yet it may take one away.
+        grants = denies == (named == "NotPrincipal")
+        if self.by_name(pairs) and (not grants or "federated user by name" in self.readings):
+            ways.add("role")
+        if named == "NotPrincipal":
+            return None if self.spares(ways, denies) else "everyone"
+        if "everyone" in ways and ("everyone by name" in self.readings or self.by_arn(statement)):
+            return "caller"
+        return next((way for way in ("caller", "role", "everyone", "account") if way in ways), None)
+
+    def spares(self, ways, denies):
+        """Whether a NotPrincipal that names the caller in these ways excepts it."""
+        if denies and self.case.get("boundary") is not None:
+            return False
+        if not denies or "spared by account" in self.readings:
+            return bool(ways)
+        session = self.parts[5].startswith("assumed-role/")
+        return "everyone" in ways or ("caller" in ways and (not session or "role" in ways))
+
+    def way_of(self, kind, one):
+        if kind == "AWS" and one == "*":
+            return "everyone"
+        if one == self.caller:
+            return "role" if ":role/" in one else "caller"
+        if kind == "AWS" and one[:4] in ("AIDA", "AROA"):
+            own = [value.split(":")[0] for value in self.context.get("aws:userid", [])]
+            return {"AIDA": "caller", "AROA": "role"}[one[:4]] if one in own else None
+        return self.way_of_arn(one) if kind == "AWS" and self.parts[4] else None
+
+    def way_of_arn(self, one):
+        mine = self.parts[4]
+        if one in (mine, f"arn:{self.parts[1]}:iam::{mine}:root"):
+            return "account"
+        kind, _, path = self.parts[5].partition("/")
+        role = re.escape(path.split("/")[0])
+        assumed = kind == "assumed-role" and re.fullmatch(rf"arn:[^:]*:iam::{mine}:role/(.*/)?{role}", one)
+        return "role" if assumed else None
+
+    def by_name(self, pairs):
+        user = self.caller.replace(":sts:", ":iam:").replace(":federated-user/", ":user/")
+        return user != self.caller and ("AWS", user) in pairs
+
+    def by_arn(self, statement):
+        positive = re.compile(r"(ForAnyValue:)?(StringEquals|StringLike|ArnEquals|ArnLike)")
+        return any(
+            key.lower() == "aws:principalarn" and positive.fullmatch(operator) and all(v.strip("*") for v in listed(vs))
+            for operator, block in statement.get("Condition", {}).items()
+            for key, vs in block.items()
+        )
+
+    def matches(self, statement, layer, variables):
+        return (
+            self.names_action(statement)
+            and self.names_resource(statement, layer, variables)
+            and all(
+                self.holds(operator, key, [scalar(value) for value in listed(values)], variables)
+                for operator, block in statement.get("Condition", {}).items()
+                for key, values in block.items()
+            )
+        )
+
+    def names_action(self, statement):
+        asked = self.request["action"].lower()
+        patterns = [one.lower() for one in listed(statement.get("Action", statement.get("NotAction")))]
+        named = any(one == "*" or glob(one, asked, {}, variables=False) for one in patterns)
+        return named != ("NotAction" in statement)
+
+    def names_resource(self, statement, layer, variables):
+        if "Resource" in statement:
+            return any(self.is_resource(one, layer, variables) for one in listed(statement["Resource"]))
+        if "NotResource" not in statement:
+            return True
         named = listed(statement["NotResource"])
-        if any(map(resource_matches, named)):
+        if any(self.is_resource(one, layer, variables) for one in named):
+            return False
+        short = [one for one in named if "*" in one and one != "*" and one.count(":") < 5]
+        if short and "short NotResource" in self.readings:
             return False
         # Where a variable has no value, an Allow means nothing and a Deny everything: the careful reading.
-        if statement["Effect"] == "Allow" and any(parts(text, context, variables) is None for text in named):
+        everything = "valueless NotResource" in self.readings
+        if statement["Effect"] == "Deny":
+            everything = "valueless NotResource denying" not in self.readings
+        return everything or all(pieces(text, self.context, variables) is not None for text in named)
+
+    def is_resource(self, pattern, layer, variables):
+        if layer in ("identity", "boundary", "session"):
+            pattern = completed(pattern)
+        if "type by letter" in self.readings and not self.same_type(pattern):
             return False
-    return all(
-        condition_holds(operator, key, [scalar(value) for value in listed(values)], context, variables)
-        for operator, block in statement.get("Condition", {}).items()
-        for key, values in block.items()
-    )
+        if "short in an RCP" in self.readings and layer == "rcp" and pattern != "*" and pattern.count(":") < 5:
+            return False
+        return glob(pattern, self.request["resource"], self.context, variables)
+
+    def same_type(self, pattern):
+        wanted, given = pattern.split(":", 5), self.request["resource"].split(":", 5)
+        if len(wanted) < 6 or len(given) < 6 or not re.search("[/:]", wanted[5]):
+            return True
+        return re.split("[/:]", wanted[5])[0] == re.split("[/:]", given[5])[0]
+
+    def holds(self, operator, key, wanted, variables):
+        values = self.context.get(key.lower(), [])
+        quantifier, _, name = operator.rpartition(":")
+        if name == "Null":
+            return any(w.lower() == ("false" if values else "true") for w in wanted)
+        if_exists = name.endswith("IfExists")
+        name = name.removesuffix("IfExists")
+        negated = "Not" in name
+        base = name.replace("Not", "")
+
+        def matches(value):
+            if negated and self.unusable(base, value, wanted, variables):
+                return True  # so that the negation does not hold
+            if "epoch" in self.readings and base.startswith("Date"):
+                return any(
+                    COMPARISONS[base](milliseconds(w), milliseconds(value), self.context, variables) for w in wanted
+                )
+            usable = [w for w in wanted if self.usable(base, w)]
+            return any(COMPARISONS[base](w, value, self.context, variables) for w in usable)
+
+        present = values if "empty text" in self.readings else any(values)
+        if quantifier == "ForAllValues":
+            return not present or all(matches(value) != negated for value in values)
+        if quantifier == "ForAnyValue":
+            return bool(present) and any(matches(value) != negated for value in values)
+        if not values:
+            return if_exists or negated
+        if "set operator" in self.readings and key.lower() in MANY:
+            return False
+        return any(map(matches, values)) != negated
+
+    def usable(self, base, wanted):
+        if "escapes" in self.readings and base.startswith("StringEquals") and re.search(r"\$\{[*?$]\}", wanted):
+            return False
+        return not ("whole of IPv4" in self.readings and base == "IpAddress" and wanted == "0.0.0.0/0")
+
+    def unusable(self, base, value, wanted, variables):
+        """Whether another reading refuses to negate this comparison."""
+        if "valueless negation" in self.readings and any(pieces(w, self.context, variables) is None for w in wanted):
+            return True
+        families = {":" in one for one in (value, *wanted)}
+        return "two families" in self.readings and base == "IpAddress" and len(families) > 1
+
+
+def completed(pattern):
+    if not pattern.startswith("arn:") or "*" in pattern or "?" in pattern:
+        return pattern
+    return pattern + ":*" * (5 - re.sub(r"\$\{[^}]*\}", "", pattern).count(":"))
 
 
 def listed(value):
@@ -70,155 +248,3 @@ def listed(value):
 
 def scalar(value):
     return value if isinstance(value, str) else str(value).lower()
-
-
-def parts(text, context, variables):
-    """Splits a text into (literal?, text) pairs, variables replaced; None where one has no value."""
-    out = []
-    position = 0
-    while position < len(text):
-        end = text.find("}", position)
-        if variables and text.startswith("${", position) and end > 0:
-            inside = text[position + 2 : end]
-            position = end + 1
-            if inside in ("*", "?", "$"):
-                out.append((True, inside))
-                continue
-            key, comma, default = inside.partition(",")
-            values = context.get(key.strip().lower(), [])
-            if len(values) == 1:
-                out.append((True, values[0]))
-            elif comma:
-                out.append((True, default.strip().strip("'")))
-            else:
-                return None
-        else:
-            out.append((False, text[position]))
-            position += 1
-    return out
-
-
-def glob(pattern, text, context, variables, any_char="."):
-    split = parts(pattern, context, variables)
-    if split is None:
-        return False
-    wild = {"*": any_char + "*", "?": any_char}
-    expression = "".join(re.escape(part) if literal else wild.get(part, re.escape(part)) for literal, part in split)
-    return re.fullmatch(expression, text, re.DOTALL) is not None
-
-
-def equal(pattern, text, context, variables):
-    split = parts(pattern, context, variables)
-    return split is not None and "".join(part for _, part in split) == text
-
-
-def arn_like(pattern, text, context, variables):
-    split = parts(pattern, context, variables)
-    if split is None:
-        return False
-    wanted = [[]]
-    for literal, part in split:
-        for character in part:
-            if character == ":" and len(wanted) < 6:
-                wanted.append([])
-            else:
-                wanted[-1].append((literal, character))
-    given = text.split(":", 5)
-    if len(wanted) < 6 or len(given) < 6:
-        return False
-    return all(
-        re.fullmatch(
-            "".join(re.escape(c) if literal else {"*": ".*", "?": "."}.get(c, re.escape(c)) for literal, c in want),
-            have,
-            re.DOTALL,
-        )
-        for want, have in zip(wanted, given, strict=True)
-    )
-
-
-def condition_holds(operator, key, wanted, context, variables):
-    values = context.get(key.lower(), [])
-    quantifier, _, name = operator.rpartition(":")
-    if name == "Null":
-        return any(w.lower() == ("false" if values else "true") for w in wanted)
-    if_exists = name.endswith("IfExists")
-    name = name.removesuffix("IfExists")
-    negated = "Not" in name
-    compare = COMPARISONS[name.replace("Not", "")]
-
-    def matches(value):
-        return any(compare(w, value, context, variables) for w in wanted)
-
-    if quantifier == "ForAllValues":
-        return not any(values) or all(matches(value) != negated for value in values)
-    if quantifier == "ForAnyValue":
-        return any(matches(value) != negated for value in values) if any(values) else if_exists
-    if not values:
-        return if_exists or negated
-    return any(map(matches, values)) != negated
-
-
-def number(text):
-    try:
-        found = decimal.Decimal(text)
-    except decimal.InvalidOperation:
-        return None
-    return found if found.is_finite() else None
-
-
-def date(text):
-    if number(text) is not None and not re.fullmatch(r"\d{4}", text):
-        return dt.datetime.fromtimestamp(float(text), dt.UTC)
-    for form in ("%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d", "%Y-%m", "%Y"):
-        try:
-            found = dt.datetime.strptime(text, form)  # noqa: DTZ007  # the next line gives it its zone
-        except ValueError:
-            continue
-        return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
-    return None
-
-
-def ordered(read, holds):
-    def compare(wanted, given, _context, _variables):
-        limit, value = read(wanted), read(given)
-        return limit is not None and value is not None and holds(value, limit)
-
-    return compare
-
-
-def in_network(wanted, given, _context, _variables):
-    try:
-        return ipaddress.ip_address(given) in ipaddress.ip_network(wanted, strict=False)
-    except ValueError:
-        return False
-
-
-def same_bytes(wanted, given, _context, _variables):
-    try:
-        return base64.b64decode(wanted, validate=True) == base64.b64decode(given, validate=True)
-    except binascii.Error:
-        return wanted == given
-
-
-def ignoring_case(wanted, given, context, variables):
-    return equal(wanted.lower(), given.lower(), {k: [v.lower() for v in vs] for k, vs in context.items()}, variables)
-
-
-COMPARISONS = {
-    "StringEquals": equal,
-    "StringEqualsIgnoreCase": ignoring_case,
-    "StringLike": glob,
-    "ArnLike": arn_like,
-    "ArnEquals": arn_like,
-    "Bool": ignoring_case,
-    "IpAddress": in_network,
-    "BinaryEquals": same_bytes,
-}
-for kind, read in (("Numeric", number), ("Date", date)):
-    COMPARISONS |= {
-        f"{kind}Equals": ordered(read, lambda value, limit: value == limit),
-        f"{kind}LessThan": ordered(read, lambda value, limit: value < limit),
-        f"{kind}LessThanEquals": ordered(read, lambda value, limit: value <= limit),
-        f"{kind}GreaterThan": ordered(read, lambda value, limit: value > limit),
-        f"{kind}GreaterThanEquals": ordered(read, lambda value, limit: value >= limit),
-    }

@@ -16,25 +16,26 @@ _REQUEST_KEYS = frozenset({"principal", "action", "resource", "context", "unknow
 
 
 def evaluate_policies(lines: Iterable[str | bytes | Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Decides each line; gives `{id, decision, statement, layer}`, or `{id, error}` where a line cannot be read.
+    """Decides each line; gives `{id, decision, statement, layer}`, or `{id, line, error}` where a line cannot be read.
 
-    In: `{id, identity: [document…], boundary: document|null, scp: [[document…]…]|null, request: {principal, action,
-    resource, context, unknown_keys}}`; also `session: [document…]|null`, `rcp` like `scp`, `resource: document|null`.
-    Blank lines and foreign keys are passed over, but not a misspelt key: a layer must not get lost.
+    Lines count from 1. In: `{id, identity: [document…], boundary: document|null, scp: [[document…]…]|null, request:
+    {principal, action, resource, context, unknown_keys}}`; also `session: [document…]|null`, `rcp` like `scp`,
+    `resource: document|null`. Blank lines and foreign keys are passed over, but not a misspelt key: a layer must not
+    get lost.
     """
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         if isinstance(line, str | bytes) and not line.strip():
             continue
-        yield _answered(line)
+        yield _answered(line, number)
 
 
-def _answered(line: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
+def _answered(line: str | bytes | Mapping[str, Any], number: int) -> dict[str, Any]:
     given: Any = None
     try:
         given = _read(line)
         decision = decide(_policies(_packed(given)), _request(given))
     except MigratorError as wrong:
-        return {"id": given.get("id") if isinstance(given, Mapping) else None, "error": wrong.what}
+        return {"id": given.get("id") if isinstance(given, Mapping) else None, "line": number, "error": wrong.what}
     return {
         "id": given.get("id"),
         "decision": decision.result.value,
@@ -47,7 +48,9 @@ def _read(line: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(line, Mapping):
         return line
     try:
-        given = json.loads(line)
+        given = json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
+    except UnicodeDecodeError as wrong:
+        raise UsageError("not text in UTF-8") from wrong
     except (ValueError, RecursionError) as wrong:
         raise UsageError(f"not JSON: {wrong}") from wrong
     if not isinstance(given, dict):
@@ -62,9 +65,9 @@ def _packed(given: Mapping[str, Any]) -> str:
 
 
 def _spelt(given: Mapping[str, Any], known: frozenset[str], where: str) -> None:
-    for key in given:
+    for key in given.keys() - known:
         meant = get_close_matches(str(key).lower(), known, n=1)
-        if key not in known and meant:
+        if meant:
             raise UsageError(f"{where}{key}: no such key; did you mean {meant[0]}?")
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from migrator.domain.policy.decisions import Context, Decision, Request, Result
 from migrator.domain.policy.document import Document, parse
-from migrator.domain.policy.layers import Grant, both, grant, with_resource_policy
+from migrator.domain.policy.layers import NOTHING_ALLOWS, Grant, both, grant, with_resource_policy
 from migrator.domain.policy.rules import Layer, Rule
 
 __all__ = ["AnyDocument", "Context", "Decision", "Policies", "Request", "Result", "decide"]
@@ -31,7 +31,8 @@ class Policies:
 
     A layer of None does not exist for the request; a layer without documents allows nothing. `scp` and `rcp` are
     levels from the root of the organization to the account; each SCP level must allow, while RCPs only deny (their
-    RCPFullAWSAccess cannot be detached). Raises `MalformedPolicy`.
+    RCPFullAWSAccess cannot be detached). The session of a federated user without a session policy may do nothing but
+    what a resource's policy grants to it by name. Raises `MalformedPolicy`.
     """
 
     def __init__(
@@ -44,16 +45,19 @@ class Policies:
         rcp: Iterable[Iterable[AnyDocument]] | None = None,
         resource: AnyDocument | None = None,
     ) -> None:
+        bounded = boundary is not None
         own = [_layer("boundary", [boundary])] if boundary is not None else []
         own += [_layer("session", session)] if session is not None else []
         own_and_scp = [*own, *(_layer("scp", level) for level in scp or ())]
-        only_denying = [_layer("rcp", level) for level in rcp or ()]
-        last = [_layer("resource", [resource])] if resource is not None else []
+        only_denying = [_layer("rcp", level, bounded=bounded) for level in rcp or ()]
+        last = [_layer("resource", [resource], bounded=bounded)] if resource is not None else []
+        self._without_session = session is None
         self._own = len(own)
         self._filters = tuple(own_and_scp)
         self._has_resource = bool(last)
         self._layers = (_layer("identity", identity), *own_and_scp, *only_denying, *last)
         self._by_principal = bool(last) or any(rule.on_principal for layer in self._layers for rule in layer.rules)
+        self._alone = len(self._layers) == 1 and not self._by_principal
         self._plans: dict[str, _Plan | Decision] = {}
 
     @property
@@ -63,6 +67,8 @@ class Policies:
 
     def decide(self, request: Request) -> Decision:
         """Decides one request."""
+        if self._without_session and _FEDERATED in request.principal:
+            return self._decided(self._rules_for(request.action), request)
         plan = self._plans.get(request.action) or self._plan(request)
         if isinstance(plan, Decision):
             return plan
@@ -82,10 +88,14 @@ class Policies:
         """Gathers what speaks of an action; where that is the same for every request, the answer itself."""
         if len(self._plans) >= _MOST_PLANS:
             self._plans.clear()
-        service, _, name = request.action.lower().partition(":")
-        layers = tuple([layer.rules_for(service, name) for layer in self._layers])
+        layers = self._rules_for(request.action)
+        first = layers[0]
         plan: _Plan | Decision
-        if not self._by_principal and all(rule.always for rules in layers for rule in rules):
+        if self._alone and not first:
+            plan = NOTHING_ALLOWS
+        elif self._alone and first[0].always:
+            plan = first[0].yes  # denials come first
+        elif not self._by_principal and all(rule.always for rules in layers for rule in rules):
             plan = self._decided(layers, request)
         else:
             keys = {key for rules in layers for rule in rules for key in rule.keys}
@@ -93,6 +103,10 @@ class Policies:
             plan = _Plan(layers, tuple(keys), {})
         self._plans[request.action] = plan
         return plan
+
+    def _rules_for(self, action: str) -> tuple[list[Rule], ...]:
+        service, _, name = action.lower().partition(":")
+        return tuple([layer.rules_for(service, name) for layer in self._layers])
 
     def _decided(self, layers: tuple[list[Rule], ...], request: Request) -> Decision:
         perhaps_denied: Rule | None = None
@@ -110,14 +124,16 @@ class Policies:
 
     def _allowed(self, layers: tuple[list[Rule], ...], request: Request) -> Grant:
         identity = grant(layers[0], request, None)
-        if len(layers) == 1:
+        federated = self._without_session and _FEDERATED in request.principal
+        if len(layers) == 1 and not federated:
             return identity
         filters = [grant(rules, request, layer.name) for layer, rules in zip(self._filters, layers[1:], strict=False)]
-        own = reduce(both, filters[: self._own], Grant(True))
+        own = reduce(both, filters[: self._own], Grant(False, None, "session") if federated else Grant(True))
         base = with_resource_policy(identity, own, layers[-1], request) if self._has_resource else both(identity, own)
         return reduce(both, filters[self._own :], base)
 
 
+_FEDERATED = ":federated-user/"
 _MOST_PLANS = 20_000
 _MOST_REMEMBERED = 4096
 
@@ -127,5 +143,5 @@ def decide(policies: Policies, request: Request) -> Decision:
     return policies.decide(request)
 
 
-def _layer(name: str, documents: Iterable[AnyDocument]) -> Layer:
-    return Layer(name, [parse(document) for document in documents])
+def _layer(name: str, documents: Iterable[AnyDocument], *, bounded: bool = False) -> Layer:
+    return Layer(name, [parse(document) for document in documents], bounded=bounded)

@@ -33,6 +33,10 @@ def _silence_of(layer: str | None) -> Decision:
     return Decision(Result.IMPLICITLY_DENIED, None, layer)
 
 
+NOTHING_ALLOWS = _silence_of(None)
+"""The answer where no identity policy speaks of a request."""
+
+
 def both(one: Grant, other: Grant) -> Grant:
     """Joins two that must both allow."""
     if one.truth is False or (one.truth is None and other.truth is not False):

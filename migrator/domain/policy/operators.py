@@ -48,10 +48,13 @@ class Operator:
 
     @property
     def missing(self) -> bool:
-        """What the condition is where the request has no such key (IAM User Guide, condition operators)."""
-        if self.if_exists or self.quantifier is Quantifier.ALL:
-            return True
-        return self.negated and self.quantifier is Quantifier.ONE
+        """What the condition is where the request has no such key (IAM User Guide, condition operators).
+
+        ForAnyValue is decided before IfExists, and finds no value: people who tried it on AWS report so.
+        """
+        if self.quantifier is Quantifier.ANY:
+            return False
+        return self.if_exists or self.negated or self.quantifier is Quantifier.ALL
 
 
 _BASES: dict[str, tuple[Comparison, bool]] = {
@@ -79,4 +82,6 @@ def operator_named(name: str) -> Operator | None:
             quantifier, text = prefix, text.removeprefix(prefix.value.lower())
     if_exists = text.endswith("ifexists")
     base = _BASES.get(text.removesuffix("ifexists"))
+    if text == "nullifexists":
+        return None  # IfExists joins every operator but Null (IAM User Guide, condition operators)
     return Operator(name, base[0], base[1], quantifier, if_exists) if base else None

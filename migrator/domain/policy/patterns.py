@@ -83,6 +83,24 @@ def any_of(patterns: Iterable[tuple[Token, ...]]) -> Matcher:
     return _combined(frozenset(literals), tuple(sorted(prefixes)), others)
 
 
+def any_text(texts: Iterable[str]) -> Matcher:
+    """Compiles many patterns, given as texts without variables, into one test."""
+    literals: set[str] = set()
+    prefixes: set[str] = set()
+    others: list[str] = []
+    for text in texts:
+        at = text.find("*")
+        if "?" in text or 0 <= at < len(text) - 1:
+            others.append(expression(tokens(text)))
+        elif at < 0:
+            literals.add(text)
+        elif at:
+            prefixes.add(text[:-1])
+        else:
+            return _everything
+    return _combined(frozenset(literals), tuple(sorted(prefixes)), others)
+
+
 def _combined(literals: frozenset[str], prefixes: tuple[str, ...], others: list[str]) -> Matcher:
     rest = re.compile("|".join(others), re.DOTALL).fullmatch if others else None
     if not prefixes and rest is None:
@@ -101,6 +119,10 @@ def is_everything(test: Matcher) -> bool:
 
 def _everything(_text: str) -> bool:
     return True
+
+
+EVERYTHING: Matcher = _everything
+"""Accepts every text."""
 
 
 def arn_matcher(pattern: Sequence[Token]) -> Matcher:

@@ -43,36 +43,55 @@ def read_principal(arn: str) -> Arn:
     return Arn(parts[4], kind, name)
 
 
-def principal_test(listed: tuple[tuple[str, str], ...], *, negated: bool, allows: bool) -> PrincipalTest:
+def principal_test(
+    listed: tuple[tuple[str, str], ...], *, negated: bool, allows: bool, by_arn: bool = False, bounded: bool = False
+) -> PrincipalTest:
     """Compiles a Principal or NotPrincipal element.
 
-    A denying NotPrincipal spares only whom it names outright: naming the account or the role alone does not spare a
-    user or a session (IAM User Guide, NotPrincipal).
+    `by_arn` says that a condition on `aws:PrincipalArn` narrows the statement: everyone then means the callers named
+    there, directly (IAM User Guide, Principal, "IAM role principals"). A denying NotPrincipal spares only whom it names
+    outright: the account or the role alone does not spare a user or a session, nor a session without its role
+    (NotPrincipal); and nobody at all who is `bounded`, that is, has a permissions boundary ("Permissions boundaries for
+    IAM entities").
     """
+    # Who called GetFederationToken may have chosen any name: no grant rests on it, yet it may take one away.
+    loosely = allows is negated
+
+    def reaches(principal: str, lookup: Lookup) -> list[Reach | None]:
+        return [_reach(kind, value, principal, lookup, loosely=loosely) for kind, value in listed]
 
     def reach(principal: str, lookup: Lookup) -> Reach | None:
-        best = Reach.NONE
-        for kind, value in listed:
-            one = _reach(kind, value, principal, lookup)
-            if one is None:
-                return None
-            best = max(best, one)
-        return best
-
-    if not negated:
-        return reach
+        found = reaches(principal, lookup)
+        if Reach.DIRECT in found:
+            return Reach.DIRECT
+        return None if None in found else max(one for one in found if one is not None)
 
     def beyond(principal: str, lookup: Lookup) -> Reach | None:
-        listed_as = reach(principal, lookup)
-        if listed_as is None:
+        found = reaches(principal, lookup)
+        if None in found:
             return None
-        spared = listed_as > Reach.NONE if allows else listed_as == Reach.DIRECT or ("AWS", "*") in listed
+        spared = any(found) if allows else _spared(found, principal) or ("AWS", "*") in listed
         return Reach.NONE if spared else Reach.BOUNDED
 
-    return beyond
+    if negated:
+        return _everybody if bounded and not allows else beyond
+    return _named if by_arn and ("AWS", "*") in listed else reach
 
 
-def _reach(kind: str, value: str, principal: str, lookup: Lookup) -> Reach | None:
+def _spared(found: list[Reach | None], principal: str) -> bool:
+    session = read_principal(principal).kind == "assumed-role"
+    return Reach.DIRECT in found and (not session or Reach.BOUNDED in found)
+
+
+def _named(_principal: str, _lookup: Lookup) -> Reach:
+    return Reach.DIRECT
+
+
+def _everybody(_principal: str, _lookup: Lookup) -> Reach:
+    return Reach.BOUNDED
+
+
+def _reach(kind: str, value: str, principal: str, lookup: Lookup, *, loosely: bool) -> Reach | None:
     if value == "*" and kind == "AWS":
         return Reach.BOUNDED
     if value == principal:
@@ -81,7 +100,7 @@ def _reach(kind: str, value: str, principal: str, lookup: Lookup) -> Reach | Non
         return Reach.NONE
     if value.startswith(("AIDA", "AROA")):
         return _reach_of_id(value, lookup("aws:userid"))
-    return _reach_of_arn(value, read_principal(principal))
+    return _reach_of_arn(value, read_principal(principal), loosely=loosely)
 
 
 def _reach_of_id(unique_id: str, userid: Values) -> Reach | None:
@@ -92,11 +111,12 @@ def _reach_of_id(unique_id: str, userid: Values) -> Reach | None:
     return Reach.DIRECT if unique_id.startswith("AIDA") else Reach.BOUNDED
 
 
-def _reach_of_arn(value: str, caller: Arn) -> Reach:
+def _reach_of_arn(value: str, caller: Arn, *, loosely: bool) -> Reach:
     named = Arn(value, "root") if value.isdecimal() else read_principal(value)
     if not caller.account or named.account != caller.account:
         return Reach.NONE
     if named.kind == "root":
         return Reach.DIRECT if caller.kind == "root" else Reach.ACCOUNT
-    of_role = named.kind == "role" and caller.kind == "assumed-role" and named.name == caller.name
-    return Reach.BOUNDED if of_role else Reach.NONE
+    kinds = (named.kind, caller.kind)
+    known = kinds == ("role", "assumed-role") or (loosely and kinds == ("user", "federated-user"))
+    return Reach.BOUNDED if known and named.name == caller.name else Reach.NONE

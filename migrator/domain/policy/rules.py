@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from migrator.domain.policy.conditions import Test, Truth, any_true, compile_condition, keys_needed, negation
 from migrator.domain.policy.decisions import Decision, Request, Result
-from migrator.domain.policy.document import Document, Statement
-from migrator.domain.policy.patterns import ARN_PARTS, Matcher, Token, any_of, is_everything, matcher, tokens
+from migrator.domain.policy.document import Condition, Document, MalformedPolicy, Statement
+from migrator.domain.policy.operators import Comparison
+from migrator.domain.policy.patterns import ARN_PARTS, EVERYTHING, Matcher, any_of, any_text, is_everything, matcher
 from migrator.domain.policy.principals import PrincipalTest, Reach, principal_test
 from migrator.domain.policy.variables import VARIABLE, Lookup, Template, Variable, keys_of, resolve, template
 
@@ -57,33 +58,40 @@ class Rule:
 class Layer:
     """The documents that together give one of the answers a decision needs: identity, boundary, an SCP level."""
 
-    __slots__ = ("_alike", "_asked", "_pairs", "name", "rules")
+    __slots__ = ("_index", "_pairs", "_wild", "name", "rules")
 
-    def __init__(self, name: str, documents: Iterable[Document]) -> None:
+    def __init__(self, name: str, documents: Iterable[Document], *, bounded: bool = False) -> None:
         self.name = name
-        compiled = [_compiled(name, document, one) for document in documents for one in document.statements]
+        compiled = [_compiled(name, document, one, bounded) for document in documents for one in document.statements]
         # Denials first: the first one that holds is the answer.
         self._pairs = sorted(compiled, key=lambda pair: pair[0].allows)
         self.rules = tuple(rule for rule, _ in self._pairs)
-        self._asked: dict[str, list[tuple[Rule, Matcher]]] = {}
-        wild = any(actions.wild for _, actions in self._pairs)
-        # Services that no pattern names are all alike, unless a pattern's service is a pattern itself.
-        self._alike = None if wild else frozenset(name for _, actions in self._pairs for name in actions.names)
+        self._wild = any(actions.wild for _, actions in self._pairs)
+        self._index: dict[str, list[tuple[Rule, Matcher]]] = {} if self._wild else self._indexed()
 
     def rules_for(self, service: str, name: str) -> list[Rule]:
         """Finds the rules that speak of an action, given in lower case: denials first, then in the documents' order."""
-        if self._alike is not None and service not in self._alike:
-            service = ""
-        tests = self._asked.get(service)
+        tests = self._index.get(service)
         if tests is None:
-            tests = self._tests_for(service)
+            tests = self._tests_for(service) if self._wild else self._index[""]
         return [rule for rule, test in tests if test(name)]
 
+    def _indexed(self) -> dict[str, list[tuple[Rule, Matcher]]]:
+        """Compiles the tests of every service that is named; under no name, those of all others, which are alike."""
+        names = {name for _, actions in self._pairs for name in actions.names}
+        index: dict[str, list[tuple[Rule, Matcher]]] = {name: [] for name in ("", *names)}
+        for rule, actions in self._pairs:
+            for service in index if actions.negated or actions.everything else actions.names:
+                test = actions.test_for(service)
+                if test is not None:
+                    index[service].append((rule, test))
+        return index
+
     def _tests_for(self, service: str) -> list[tuple[Rule, Matcher]]:
-        if len(self._asked) >= _MOST_SERVICES:
-            self._asked.clear()
+        if len(self._index) >= _MOST_SERVICES:
+            self._index.clear()
         found = ((rule, actions.test_for(service)) for rule, actions in self._pairs)
-        tests = self._asked[service] = [(rule, test) for rule, test in found if test is not None]
+        tests = self._index[service] = [(rule, test) for rule, test in found if test is not None]
         return tests
 
 
@@ -96,41 +104,42 @@ class _Actions:
 
     negated: bool
     everything: bool
-    wild: tuple[tuple[Token, ...], ...]
-    names: dict[str, list[tuple[Token, ...]]]
+    wild: tuple[str, ...]
+    names: dict[str, list[str]]
 
     def test_for(self, service: str) -> Matcher | None:
         """Compiles the test of a service's action names; None where none can match."""
         if self.everything:
-            return None if self.negated else any_of([tokens("*")])
+            return None if self.negated else EVERYTHING
         patterns = self.names.get(service)
         if not patterns and not self.wild:
-            return any_of([tokens("*")]) if self.negated else None
-        named = any_of(patterns or ())
+            return EVERYTHING if self.negated else None
+        named = any_text(patterns or ())
         if not self.wild:
             return (lambda name: not named(name)) if self.negated else named
-        full = any_of(self.wild)
+        full = any_text(self.wild)
         negated = self.negated
         return lambda name: (named(name) or full(f"{service}:{name}")) is not negated
 
 
 def _actions(patterns: tuple[str, ...], *, negated: bool) -> _Actions:
-    names: dict[str, list[tuple[Token, ...]]] = {}
-    wild: list[tuple[Token, ...]] = []
+    names: dict[str, list[str]] = {}
+    wild: list[str] = []
     everything = False
     for pattern in patterns:
         service, colon, name = pattern.lower().partition(":")
         if not colon or (pattern.strip("*") == ":"):
             everything = True
         elif "*" in service or "?" in service:
-            wild.append(tokens(f"{service}:{name}"))
+            wild.append(f"{service}:{name}")
         else:
-            names.setdefault(service, []).append(tokens(name))
+            names.setdefault(service, []).append(name)
     return _Actions(negated, everything, tuple(wild), names)
 
 
-def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rule, _Actions]:
+def _compiled(layer: str, document: Document, statement: Statement, bounded: bool) -> tuple[Rule, _Actions]:
     variables = document.substitutes
+    _check_principals(layer, statement)
     texts = map(_completed, statement.resources) if layer in _COMPLETED else statement.resources
     templates = [template(text, wildcards=True, variables=variables) for text in texts]
     needed = (keys_needed(condition, variables=variables) for condition in statement.conditions)
@@ -142,7 +151,13 @@ def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rul
         allows=statement.allows,
         on_resource=on_resource,
         tests=tuple(compile_condition(condition, variables=variables) for condition in statement.conditions),
-        on_principal=principal_test(principals, negated=statement.negates_principals, allows=statement.allows)
+        on_principal=principal_test(
+            principals,
+            negated=statement.negates_principals,
+            allows=allows,
+            by_arn=any(map(_names_callers, statement.conditions)),
+            bounded=bounded,
+        )
         if principals
         else None,
         keys=keys_of(templates).union(*needed),
@@ -152,6 +167,25 @@ def _compiled(layer: str, document: Document, statement: Statement) -> tuple[Rul
     )
     return rule, _actions(statement.actions, negated=statement.negates_actions)
 
+
+def _check_principals(layer: str, statement: Statement) -> None:
+    """Refuses what AWS refuses: a principal in a policy that has an owner, and none in a resource's policy."""
+    if layer == "resource" and not statement.principals:
+        raise MalformedPolicy(f"{statement.name}: Principal: missing, and this is a resource's policy")
+    if layer in _OWNED and statement.principals:
+        raise MalformedPolicy(f"{statement.name}: Principal: not in a policy of layer {layer}")
+
+
+_OWNED = frozenset({"identity", "boundary", "session", "scp"})
+
+
+def _names_callers(condition: Condition) -> bool:
+    operator = condition.operator
+    positive = operator.comparison in _NAMING and not operator.negated and not operator.missing
+    return positive and condition.key.lower() == "aws:principalarn" and all(one.strip("*") for one in condition.values)
+
+
+_NAMING = frozenset({Comparison.STRING_EQUALS, Comparison.STRING_LIKE, Comparison.ARN_LIKE})
 
 _COMPLETED = frozenset({"identity", "boundary", "session"})
 

@@ -59,8 +59,9 @@ def keys_of(templates: Iterable[Template]) -> frozenset[str]:
 def resolve(one: Template, lookup: Lookup) -> tuple[tuple[Token, ...] | None, bool]:
     """Puts values in the place of variables; says also whether a value could not be known.
 
-    A variable without a value, or with several, gives None: such a text matches nothing (IAM User Guide, "Policy
-    variables with no value"). An unknown value becomes `*`: what that pattern does not match, no value would.
+    A variable without a value, with an empty one, or with several, takes its default, or gives None: such a text
+    matches nothing (IAM User Guide, "Policy variables with no value": "a condition context key that has no value or is
+    not present"). An unknown value becomes `*`: what that pattern does not match, no value would.
     """
     known = True
     out: list[Token] = []
@@ -72,7 +73,7 @@ def resolve(one: Template, lookup: Lookup) -> tuple[tuple[Token, ...] | None, bo
         if values is None:
             known = False
             out.append(Wild.ANY)
-        elif len(values) == 1:
+        elif len(values) == 1 and values[0]:
             out.append(values[0])
         elif part.default is not None:
             out.append(part.default)

@@ -94,7 +94,7 @@ def test_the_resource_policy_decides_as_layer_resource() -> None:
 
 ERRORS: list[tuple[Any, Any, str]] = [
     ("{", None, "not JSON: "),
-    (b"\xff", None, "not JSON: "),
+    (b"\xff", None, "not text in UTF-8"),
     ("[1]", None, "not a JSON object"),
     ("[" * 100_000, None, "not JSON: "),
     ({"id": 7}, 7, "request: missing, or not an object"),
@@ -117,7 +117,7 @@ ERRORS: list[tuple[Any, Any, str]] = [
 @pytest.mark.parametrize(("line", "name", "says"), ERRORS)
 def test_a_line_that_cannot_be_read_says_why(line: Any, name: Any, says: str) -> None:
     got = answer(line)
-    assert set(got) == {"id", "error"}
+    assert set(got) == {"id", "line", "error"}
     assert got["id"] == name
     assert says in got["error"]
 
@@ -129,6 +129,11 @@ def test_one_bad_line_does_not_stop_the_others() -> None:
         "error",
         "implicitly_denied",
     ]
+
+
+def test_bad_lines_are_named_by_their_number_in_the_file() -> None:
+    lines = ["", json.dumps(a_line(id=1)), "nonsense", json.dumps({"id": 7})]
+    assert [(one.get("line"), one["id"]) for one in evaluate_policies(lines)] == [(None, 1), (3, None), (4, 7)]
 
 
 def test_lines_are_answered_one_by_one() -> None:

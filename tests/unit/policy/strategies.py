@@ -139,7 +139,49 @@ DOCUMENTS = st.builds(
 CONTEXTS = st.dictionaries(st.sampled_from(KEYS), st.one_of(TEXTS, st.lists(TEXTS, max_size=2)), max_size=5)
 IDENTITY = st.lists(DOCUMENTS, min_size=1, max_size=3)
 BOUNDARY = st.one_of(st.none(), DOCUMENTS)
+USER = "arn:aws:iam::111111111111:user/alice"
+ROLE = "arn:aws:iam::111111111111:role/team/Admin"
+SESSION = "arn:aws:sts::111111111111:assumed-role/Admin/alice"
+FEDERATED = "arn:aws:sts::111111111111:federated-user/alice"
+CALLERS = st.sampled_from([USER, SESSION, FEDERATED, "sns.amazonaws.com"])
+NAMED = st.sampled_from(
+    [USER, ROLE, SESSION, FEDERATED, "111111111111", "arn:aws:iam::222222222222:root", "AIDAALICE", "AROAADMIN", "*"]
+)
+PRINCIPALS = st.one_of(
+    st.just("*"),
+    some(NAMED).map(lambda named: {"AWS": named}),
+    st.builds(lambda named: {"AWS": named, "Service": "sns.amazonaws.com"}, NAMED),
+)
+
+
+@st.composite
+def resource_statements(draw: st.DrawFn) -> dict[str, Any]:
+    element = draw(st.sampled_from(["Principal", "Principal", "Principal", "NotPrincipal"]))
+    plain = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"])), "Action": "*", "Resource": "*"}
+    made = draw(st.one_of(st.just(plain), statements())) | {element: draw(PRINCIPALS)}
+    if draw(st.integers(0, 3)) == 0:
+        wanted = st.sampled_from([USER, "arn:aws:iam::*:role/*", "*"])
+        made["Condition"] = {draw(st.sampled_from(["ArnLike", "ArnNotLike"])): {"aws:PrincipalArn": draw(wanted)}}
+    return made
+
+
+RESOURCE = st.builds(
+    lambda listed: {"Version": "2012-10-17", "Statement": listed}, st.lists(resource_statements(), max_size=3)
+)
 SCP = st.one_of(st.none(), st.lists(st.lists(DOCUMENTS, max_size=2), max_size=2))
+OWNED = st.builds(
+    lambda owner, userid: {"aws:ResourceAccount": owner, "aws:userid": userid},
+    st.sampled_from(["111111111111", "111111111111", "222222222222"]),
+    st.sampled_from(["AIDAALICE", "AROAADMIN:alice", "111111111111:alice"]),
+)
+REQUESTS_OF_ANYONE = st.builds(
+    lambda caller, action, resource, context, owned: Request(caller, action, resource, {**context, **owned}),
+    CALLERS,
+    st.sampled_from(["s3:GetObject", "s3:PutObject", "kms:Decrypt"]),
+    RESOURCES,
+    CONTEXTS,
+    OWNED,
+)
 REQUESTS = st.builds(
     lambda action, resource, context: Request("arn:aws:iam::1:user/alice", action, resource, context),
     ACTIONS,
@@ -153,12 +195,31 @@ class Case:
     identity: list[Mapping[str, Any]]
     boundary: Mapping[str, Any] | None
     scp: list[list[Mapping[str, Any]]] | None
+    session: list[Mapping[str, Any]] | None = None
+    rcp: list[list[Mapping[str, Any]]] | None = None
+    resource: Mapping[str, Any] | None = None
 
     def policies(self) -> Policies:
-        return Policies(self.identity, boundary=self.boundary, scp=self.scp)
+        return Policies(self.identity, **{layer: getattr(self, layer) for layer in LAYERS})
+
+    def line(self, request: Request) -> dict[str, Any]:
+        """The case as a line of `policy evaluate`."""
+        asked = {"principal": request.principal, "action": request.action, "resource": request.resource}
+        layers = {layer: getattr(self, layer) for layer in LAYERS}
+        return {"identity": self.identity, **layers, "request": {**asked, "context": request.context}}
 
 
+LAYERS = ("boundary", "session", "scp", "rcp", "resource")
 CASES = st.builds(Case, IDENTITY, BOUNDARY, SCP)
+CASES_OF_RESOURCES = st.builds(
+    Case,
+    IDENTITY,
+    BOUNDARY,
+    SCP,
+    session=st.one_of(st.none(), st.lists(DOCUMENTS, max_size=1)),
+    rcp=st.one_of(st.none(), st.lists(st.lists(RESOURCE, max_size=1), max_size=1)),
+    resource=st.one_of(st.none(), RESOURCE, RESOURCE),
+)
 
 
 FULL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}

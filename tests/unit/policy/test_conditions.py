@@ -148,7 +148,9 @@ MANY: list[tuple[str, Any, Values, bool]] = [
     ("ForAnyValue:StringEquals", ["a", "b"], ["c"], False),
     ("ForAnyValue:StringEquals", ["a", "b"], None, False),
     ("ForAnyValue:StringEquals", ["a", "b"], [], False),
-    ("ForAnyValue:StringEqualsIfExists", ["a"], None, True),
+    ("ForAnyValue:StringEqualsIfExists", ["a"], None, False),
+    ("ForAnyValue:StringNotEqualsIfExists", ["a"], None, False),
+    ("ForAllValues:StringEqualsIfExists", ["a"], None, True),
     ("ForAnyValue:StringEqualsIfExists", ["a"], ["b"], False),
     ("ForAnyValue:StringNotEquals", ["a", "b"], ["a", "c"], True),
     ("ForAnyValue:StringNotEquals", ["a", "b"], ["a", "b"], False),
@@ -250,6 +252,8 @@ def test_hostile_values_cost_little_time(operator: str, wanted: str, given: str)
     assert holds(operator, wanted, given, {"aws:username": "a"}) is False
 
 
-@pytest.mark.parametrize("name", ["StringEqual", "ForSomeValues:StringEquals", "IfExists", "", "ForAllValues:"])
+@pytest.mark.parametrize(
+    "name", ["NullIfExists", "StringEqual", "ForSomeValues:StringEquals", "IfExists", "", "ForAllValues:"]
+)
 def test_other_names_are_no_operators(name: str) -> None:
     assert operator_named(name) is None

@@ -7,17 +7,57 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.evaluation_cases import generated_cases
 from benchmarks.naive_evaluation import decide_naively
-from migrator.domain.policy.evaluate import Request, Result, decide
-from tests.unit.policy.strategies import CASES, CONTEXTS, FULL, KEYS, NOTHING, REQUESTS, SMALL, Case, statements
+from migrator.domain.policy.evaluate import Policies, Request, Result, decide
+from tests.unit.policy.strategies import (
+    CASES,
+    CASES_OF_RESOURCES,
+    CONTEXTS,
+    FULL,
+    KEYS,
+    LAYERS,
+    NOTHING,
+    REQUESTS,
+    REQUESTS_OF_ANYONE,
+    SMALL,
+    Case,
+    statements,
+)
 
 
 @settings(SMALL, max_examples=120)
 @given(CASES, REQUESTS)
 def test_the_compiled_evaluator_agrees_with_the_naive_one(case: Case, request: Request) -> None:
-    plain = {"action": request.action, "resource": request.resource, "context": request.context}
-    expected = decide_naively(case.identity, case.boundary, case.scp, plain)
-    assert decide(case.policies(), request).result == expected
+    assert decide(case.policies(), request).result == decide_naively(case.line(request))
+
+
+@settings(SMALL, max_examples=150)
+@given(CASES_OF_RESOURCES, REQUESTS_OF_ANYONE)
+def test_it_agrees_on_resources_sessions_and_who_they_name(case: Case, request: Request) -> None:
+    assert decide(case.policies(), request).result == decide_naively(case.line(request))
+
+
+@settings(SMALL, max_examples=60)
+@given(st.integers(0, 10_000))
+def test_it_agrees_on_the_requests_of_the_benchmark(seed: int) -> None:
+    for case in generated_cases(4, seed):
+        request = case["request"]
+        asked = Request(request["principal"], request["action"], request["resource"], request["context"])
+        policies = Policies(case["identity"], **{layer: case[layer] for layer in LAYERS})
+        assert decide(policies, asked).result == decide_naively(case)
+
+
+@SMALL
+@given(CASES_OF_RESOURCES, REQUESTS_OF_ANYONE)
+def test_every_decision_names_its_layer_and_every_statement_decided(case: Case, request: Request) -> None:
+    decision = decide(case.policies(), request)
+    if decision.result in {Result.ALLOWED, Result.EXPLICITLY_DENIED, Result.UNKNOWN}:
+        assert decision.statement is not None
+        assert decision.layer in {"identity", *LAYERS}
+    else:
+        assert decision.statement is None
+        assert decision.layer in {None, "boundary", "session", "scp", "resource"}
 
 
 @SMALL

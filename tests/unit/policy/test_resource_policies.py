@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from migrator.domain.policy.document import MalformedPolicy
 from migrator.domain.policy.evaluate import Decision, Policies, Request, Result, decide
 
 ACCOUNT = "111111111111"
@@ -108,6 +109,8 @@ DENIED = [
     ("everyone but another", {"NotPrincipal": {"AWS": ALICE.replace("alice", "bob")}}, ALICE, True),
     ("everyone but the role", {"NotPrincipal": {"AWS": ROLE}}, SESSION, True),
     ("everyone but role and session", {"NotPrincipal": {"AWS": [ROLE, SESSION]}}, SESSION, False),
+    ("everyone but the session without its role", {"NotPrincipal": {"AWS": SESSION}}, SESSION, True),
+    ("everyone but the account", {"NotPrincipal": {"AWS": ACCOUNT}}, ALICE, True),
     ("everyone but the user, after migration", {"NotPrincipal": {"AWS": ALICE}}, SESSION, True),
     ("nobody", {"NotPrincipal": "*"}, ALICE, False),
 ]
@@ -117,6 +120,95 @@ DENIED = [
 def test_a_resource_policy_denies_whom_it_means(elements: dict[str, Any], caller: str, denied: bool) -> None:
     answer = ask(Policies([OWN], resource=document("Deny", **elements)), caller)
     assert answer.result is (Result.EXPLICITLY_DENIED if denied else Result.ALLOWED)
+
+
+def test_a_denying_not_principal_spares_nobody_who_has_a_boundary() -> None:
+    spared = document("Deny", "Stop", NotPrincipal={"AWS": ALICE})
+    assert ask(Policies([OWN], resource=spared)).result is Result.ALLOWED
+    bounded = Policies([OWN], resource=spared, boundary=OWN)
+    assert ask(bounded) == Decision(Result.EXPLICITLY_DENIED, "Stop", "resource")
+    allowing = Policies(resource=document(NotPrincipal={"AWS": ROLE}), boundary=OWN)
+    assert ask(allowing).result is Result.ALLOWED
+
+
+BY_ARN = [
+    ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/team/*"}}, True),
+    ({"StringEquals": {"AWS:PrincipalARN": [ALICE, ROLE]}}, True),
+    ({"ArnLike": {"aws:PrincipalArn": "*"}}, False),
+    ({"StringLike": {"aws:PrincipalArn": "*"}}, False),
+    ({"ArnLikeIfExists": {"aws:PrincipalArn": ALICE}}, False),
+    ({"ArnNotLike": {"aws:PrincipalArn": ROLE}}, False),
+    ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}, False),
+]
+
+
+@pytest.mark.parametrize(("conditions", "past"), BY_ARN)
+def test_everyone_of_an_arn_is_granted_past_a_silent_boundary(conditions: Any, past: bool) -> None:
+    policies = Policies(resource=document(Principal="*", Condition=conditions), boundary=NARROW)
+    context = {"aws:PrincipalArn": ALICE, "aws:PrincipalAccount": ACCOUNT}
+    assert ask(policies, context=context).result is (Result.ALLOWED if past else Result.IMPLICITLY_DENIED)
+
+
+FEDERATED = f"arn:aws:sts::{ACCOUNT}:federated-user/alice"
+SESSIONS = [
+    ("no session policy", Policies([OWN]), Decision(Result.IMPLICITLY_DENIED, None, "session")),
+    ("one that allows", Policies([OWN], session=[OWN]), Decision(Result.ALLOWED, "Own", "identity")),
+    ("one that is silent", Policies([OWN], session=[NARROW]), Decision(Result.IMPLICITLY_DENIED, None, "session")),
+    ("no identity policy", Policies([], session=[OWN]), Decision(Result.IMPLICITLY_DENIED)),
+    (
+        "a denial",
+        Policies([OWN, document("Deny", "No")], session=[OWN]),
+        Decision(Result.EXPLICITLY_DENIED, "No", "identity"),
+    ),
+    (
+        "named by the resource",
+        Policies(resource=document(Principal={"AWS": FEDERATED})),
+        Decision(Result.ALLOWED, "Queue", "resource"),
+    ),
+    (
+        "the user of its name granted",
+        Policies(resource=document(Principal={"AWS": ALICE})),
+        Decision(Result.IMPLICITLY_DENIED),
+    ),
+    (
+        "the user of its name denied",
+        Policies([OWN], session=[OWN], resource=document("Deny", Principal={"AWS": ALICE})),
+        Decision(Result.EXPLICITLY_DENIED, "Queue", "resource"),
+    ),
+    (
+        "everyone but the user of its name granted",
+        Policies(resource=document(NotPrincipal={"AWS": ALICE}), session=[OWN]),
+        Decision(Result.IMPLICITLY_DENIED),
+    ),
+]
+
+
+@pytest.mark.parametrize(("policies", "expected"), [case[1:] for case in SESSIONS], ids=[c[0] for c in SESSIONS])
+def test_a_federated_user_needs_a_session_policy_or_its_own_name(policies: Policies, expected: Decision) -> None:
+    assert ask(policies, FEDERATED) == expected
+    assert ask(policies, ALICE) == ask(policies, ALICE)
+    assert ask(policies, FEDERATED) == expected
+
+
+def test_a_known_name_grants_beside_one_that_nobody_knows() -> None:
+    both = Policies(resource=document(Principal={"AWS": ["AIDAEXAMPLE", ALICE]}))
+    assert ask(both, unknown_keys=frozenset({"aws:userid"})).result is Result.ALLOWED
+
+
+OWNED = document(Principal={"AWS": ALICE})
+MISPLACED: list[tuple[dict[str, Any], str]] = [
+    ({"identity": [OWNED]}, "Queue: Principal: not in a policy of layer identity"),
+    ({"boundary": OWNED}, "layer boundary"),
+    ({"session": [OWNED]}, "layer session"),
+    ({"scp": [[OWNED]]}, "layer scp"),
+    ({"resource": OWN}, "Own: Principal: missing"),
+]
+
+
+@pytest.mark.parametrize(("layers", "says"), MISPLACED)
+def test_principals_stand_in_resource_policies_and_nowhere_else(layers: dict[str, Any], says: str) -> None:
+    with pytest.raises(MalformedPolicy, match=says):
+        Policies(**layers)
 
 
 def test_across_accounts_both_sides_must_allow() -> None:
