@@ -237,7 +237,7 @@ class Toolbox:
         from migrator.ports.store import AnotherOrganization  # noqa: PLC0415  # as above
 
         caller = self.accounts.caller()
-        with self.store.begin() as work:
+        with self.store.read() as work:
             known = work.organization()
         # Whoever may not ask is let through: a rollback must not hang on one more permission.
         with suppress(AccessDenied, Unavailable, NotSupported):

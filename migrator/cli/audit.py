@@ -25,7 +25,7 @@ def log(ctx: typer.Context, user: Subject = None) -> None:
 
     desk: Desk = ctx.obj
     subject = one_user(desk, user).user.subject if user else None
-    with desk.tools.store.begin() as work:
+    with desk.tools.store.read() as work:
         entries = work.record.entries(subject)
     data = [
         {

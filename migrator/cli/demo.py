@@ -143,7 +143,7 @@ class Stage:
 
         with _environment(self.operator, self.home / "config.yaml"):
             tools = Toolbox(self.home / "config.yaml", os.environ, clock=self.clock)
-            with tools.store.begin() as work:
+            with tools.store.read() as work:
                 return sum(line.user.state == state for line in work.users.lines())
 
     def _desk(self, *, quiet: bool) -> Desk:
@@ -265,7 +265,7 @@ def _ready(stage: Stage) -> bool:
 
     now = stage.clock.now()
     tools = Toolbox(stage.home / "config.yaml", os.environ, clock=stage.clock)
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         waiting = [line.user for line in work.users.lines() if line.user.state == "deactivated"]
     return bool(waiting) and all(now - user.state_since >= timedelta(days=14) for user in waiting)
 

@@ -39,7 +39,7 @@ def show_person(ctx: typer.Context, email: str) -> None:
 def _all(tools: "Toolbox") -> list[dict[str, Any]]:
     from migrator.cli.shapes import person_shape
 
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         persons = work.people.all()
         lines = {line.user.id: line for line in work.users.lines()}
         sets: dict[int, str | None] = {grant.user: grant.permission_set for grant in work.access.grants()}

@@ -40,7 +40,7 @@ def choose_users(
         raise UsageError(
             "no user was named", next_step="name users, or give --wave, --account, --state, --kind, --where"
         )
-    with desk.tools.store.begin() as work:
+    with desk.tools.store.read() as work:
         if wave is not None:
             work.waves.find(wave)
         lines = work.users.lines()

@@ -38,7 +38,7 @@ def list_users(
     lines = choose.choose_users(
         desk, users, wave=wave, account=account, state=state, kind=kind, where=where, everybody=True
     )
-    with desk.tools.store.begin() as work:
+    with desk.tools.store.read() as work:
         gates = work.gates([line.user.id for line in lines])
     data = [user_shape(line, gates) for line in lines]
     desk.answer(data, lambda: users_table(data, desk.tools.clock.now()))
@@ -53,7 +53,7 @@ def show_user(ctx: typer.Context, user: str) -> None:
     desk: Desk = ctx.obj
     line = choose.one_user(desk, user)
     tools = desk.tools
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         dossier = work.dossiers([line.user.id], tools.clock.now(), tools.rules.lookback)[0]
         gates = work.gates([line.user.id])
         timeline = work.record.entries(line.user.subject)

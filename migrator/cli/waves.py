@@ -152,7 +152,7 @@ def _shape(desk: Desk, shown: "WaveShown") -> dict[str, Any]:
     from migrator.cli.shapes import moment
 
     wave = shown.wave
-    with desk.tools.store.begin() as work:
+    with desk.tools.store.read() as work:
         gates = work.gates([one.dossier.user.id for one in shown.members])
     here = [one for one in shown.members if not one.left]
     states: dict[str, int] = {}

@@ -114,7 +114,7 @@ def _over(tools: Tools, asked: Advance) -> bool:
 
 def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], asked: Advance) -> Moved:
     """One user's way; what was done before an obstacle stays done and is told."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         user = work.users.get(user_id)
     start, changes, lost = str(user.state), list[Done](), list[str]()
     try:
@@ -124,12 +124,12 @@ def _walk(tools: Tools, apply: Apply, user_id: int, together: Sequence[int], ask
             lost += step.irreversible
             if step.outcome != "done" or asked.plan_only:
                 break
-            with tools.store.begin() as work:
+            with tools.store.read() as work:
                 user = work.users.get(user_id)
     except DatabaseFailed:
         raise
     except MigratorError as error:
-        with tools.store.begin() as work:
+        with tools.store.read() as work:
             state = str(work.users.get(user_id).state)
         return Moved(
             user.key,
@@ -187,7 +187,7 @@ def _step(tools: Tools, apply: Apply, user: User, together: Sequence[int], asked
 
 
 def _retracted(tools: Tools, user: User) -> bool:
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         granted = any(grant.provisioned_at for grant in work.access.grants([user.id]))
     return Dossier(user, provisioned_at=user.state_since if granted else None).retracted
 
@@ -200,7 +200,7 @@ def _left_over(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved 
     if asked.plan_only:
         return show_left(tools, user, left)
     if left.kind == Move.DELETE:
-        with tools.store.begin() as work:
+        with tools.store.read() as work:
             _require_agreed(user, doomed(work.journal.steps(left)), asked)
     return finish_left(tools, apply, user, left)
 
@@ -297,7 +297,7 @@ def _of_an_earlier_plan(tools: Tools, user: User) -> tuple[Change, ...]:
     """
     if user.destination is Destination.RETIRE:
         return ()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         leaving, going = leftover(work, user)
     return removal(tools, going, leaving)
 

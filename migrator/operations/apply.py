@@ -140,7 +140,7 @@ class Apply:
 
     def unfinished(self, subject: str) -> Run | None:
         """The subject's unfinished run if its owner is dead; raises Busy if the owner may be alive."""
-        with self.store.begin() as work:
+        with self.store.read() as work:
             run = work.journal.running(subject)
         if run is None:
             return None
@@ -212,7 +212,7 @@ class Apply:
                 work.commit()
 
     def _go(self, run: Run, user: User | None) -> Carried:
-        with self.store.begin() as work:
+        with self.store.read() as work:
             steps = work.journal.steps(run)
         ended: list[Step] = []
         stopped = False

@@ -21,7 +21,7 @@ MOST = 200
 def ask_last_use(tools: Tools) -> tuple[str, ...]:
     """Write when credentials were last used; in words, what could not be asked. Nobody's turn fails for it."""
     now = tools.clock.now()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         cut = [one.user for one in watching(work)]
         due = work.users.many(work.users.unread_use(cut, now - EVERY, MOST))
     accounts: dict[str, list[User]] = {}

@@ -12,7 +12,7 @@ from migrator.ports.tools import Tools
 
 def verify(tools: Tools, *anchors: tuple[int, str]) -> Verdict:
     """Recompute the chain in the database; `anchors` are heads that were kept elsewhere."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         work.record.freeze()
         return check(work.record.links(), work.record.head(), *anchors)
 
@@ -24,7 +24,7 @@ def verify_file(text: str, *anchors: tuple[int, str]) -> Verdict:
 
 def export(tools: Tools) -> tuple[list[str], tuple[int, str]]:
     """Every entry as a line of canonical JSON, and the head."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         work.record.freeze()
         lines = [canonical({name: getattr(link, name) for name in Link.__slots__}) for link in work.record.links()]
         return lines, work.record.head()

@@ -17,7 +17,7 @@ from migrator.ports.tools import Tools
 def compare_access(tools: Tools, name: str) -> list[dict[str, Any]]:
     """Per user of a set: calls lost, gained and in doubt; statements that change meaning; coverage and its gaps."""
     since = tools.clock.now() - tools.rules.lookback
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         users = [grant.user for grant in work.access.grants() if grant.permission_set == name]
         found = work.dossiers(users, tools.clock.now(), tools.rules.lookback)
         granted = work.users.policies(users)

@@ -32,7 +32,7 @@ class Remembered:
 def remember(tools: Tools) -> Remembered:
     """Read it in one transaction; raises Unreachable."""
     patterns = tools.rules.break_glass
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         users = [line.user for line in work.users.lines() if _there(line.user)]
         matched = {pattern: [user for user in users if _matches(pattern, user)] for pattern in patterns}
         devices = {user.id: _has_mfa(work.users.facts(user.id)) for chosen in matched.values() for user in chosen}

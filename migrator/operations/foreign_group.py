@@ -13,7 +13,7 @@ def require_harmless(tools: Tools, center: Center, permission_set: str, account:
     group is assigned.
     """
     group = group_name(permission_set, account)
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         ours = work.journal.created("identity-store-group", (center.store, group))
         grants = [g for g in work.access.grants() if (g.permission_set, g.account_id) == (permission_set, account)]
         called = {person.email: person.user_name for person in work.people.all()}

@@ -20,7 +20,7 @@ BRAKES = ("not-held", "not-break-glass")
 
 def show_left(tools: Tools, user: User, run: Run) -> Moved:
     """What is left, not touched: finishing it is the next change."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         steps = work.journal.steps(run)
     changes = tuple(planned(step.change) for step in steps if step.outcome is None)
     state = str(user.state)
@@ -54,7 +54,7 @@ def doomed(steps: Sequence[Step]) -> tuple[str, ...]:
 def _brakes(tools: Tools, user: User, run: Run) -> tuple[GateResult, ...]:
     if run.kind not in CUTTING:
         return ()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         dossier = dossiers(tools, work, [user.id])[0]
     names = (*BRAKES, *(("wave-approved",) if _paused(dossier) else ()))
     results = (judge(name, dossier, Move(run.kind), tools.rules, tools.clock.now()) for name in names)

@@ -12,7 +12,7 @@ from migrator.ports.tools import Tools
 
 def list_sets(tools: Tools) -> list[dict[str, Any]]:
     """Every planned set or role under the keys of `permission-sets list --json`, by name."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         sets = work.access.sets()
         grants = work.access.grants()
         users = {user.id: user.key for user in work.users.many([grant.user for grant in grants])}

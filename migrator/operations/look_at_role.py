@@ -9,7 +9,7 @@ from migrator.ports.tools import Tools
 def look_at_role(tools: Tools, user: User) -> None:
     """Read the planned role afresh and keep what was seen as evidence; gates judge it."""
     now = tools.clock.now()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         dossier = work.dossiers([user.id], now, tools.rules.lookback)[0]
     planned, facts = dossier.planned, dossier.facts
     if planned is None or facts is None:

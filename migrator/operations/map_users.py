@@ -69,7 +69,7 @@ def _still_here(work: UnitOfWork, lines: Sequence[Line]) -> list[Line]:
 
 def _names_of_others(tools: Tools) -> tuple[frozenset[str], tuple[str, ...]]:
     """Names of permission sets that exist and are not ours; what could not be asked."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         ours = {stored.name for stored in work.access.sets() if stored.origin == OURS}
     try:
         return frozenset(tools.directory.permission_set_names()) - ours, ()
@@ -140,7 +140,7 @@ def _moved(tools: Tools, apply: Apply, line: Line) -> Moved:
 
 
 def _move(tools: Tools, apply: Apply, line: Line) -> Moved:
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         dossier = dossiers(tools, work, [line.user.id])[0]
     results = gates_for(dossier, Move.MAP, tools.rules, tools.clock.now())
     before, held = str(line.user.state), held_by(results)

@@ -100,7 +100,7 @@ def send(tools: Tools) -> Sent:
 
 def newest(tools: Tools, most: int = 100) -> list[Letter]:
     """The newest letters and what became of them."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         return work.outbox.newest(most)
 
 

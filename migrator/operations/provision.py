@@ -104,7 +104,7 @@ def remember_person(tools: Tools, user: User, *, again: bool = False) -> None:
     email = user.person
     if email is None or user.destination is not Destination.PERMISSION_SET:
         return
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         known = any(person.email == email and person.user_name for person in work.people.all())
     if known and not again:
         return
@@ -123,7 +123,7 @@ def _remember_set(tools: Tools, dossier: Dossier, plan: Provisioning) -> None:
         return
     name = dossier.planned.name
     new = any(c.kind == "permission-set" and c.creates for order in plan.shared for c in order.plan.changes)
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         known = any(stored.name == name and stored.arn for stored in work.access.sets())
     found = tools.directory.permission_set(name) if new or not known else None
     if found is not None:
@@ -188,7 +188,7 @@ def _person(tools: Tools, center: Center, email: str, name: str, account: str) -
 def _set(tools: Tools, center: Center, planned: PlannedSet) -> tuple[Desired, ...]:
     """The set as we make it; one that is not ours to make must be there, as it was when it was chosen."""
     spec = spec_from(planned.spec)
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         ours = any(stored.name == spec.name and stored.origin == OURS for stored in work.access.sets())
     if ours and tools.rules.create_sets:
         return desired_set(center, spec)

@@ -28,7 +28,7 @@ def _ask(tools: Tools, lines: Sequence[Line], account: str) -> tuple[str, ...]:
     asked = tools.last_accessed
     if asked is None:
         return ()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         users = {arn: user for user, arn in _arns(work, lines, account)}
     answer = asked.read(account, sorted(users))
     rows = [(users[arn], service, action, at) for arn, service, action, at in answer.rows if arn in users]

@@ -46,7 +46,7 @@ def read_usage(tools: Tools) -> UsageRead:
 
 
 def _new_parts(tools: Tools, source: UsageSource) -> Iterator[Part]:
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         known = work.usage.parts(source.source)
     now = tools.clock.now()
     for part in source.list_parts(now - tools.rules.lookback, now, None):

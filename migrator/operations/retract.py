@@ -14,7 +14,7 @@ from migrator.ports.tools import Tools
 
 def retract(tools: Tools, apply: Apply, user: User, moved: Moved, reason: str, *, plan_only: bool) -> Moved:
     """The rollback's report, with what was retracted added: what it holds now, and what it held before a mapping."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         grants = work.access.grants()
         wished = any(grant.user == user.id for grant in grants)
         leaving = holds(work, user)

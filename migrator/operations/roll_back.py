@@ -53,14 +53,14 @@ def _account(tools: Tools, apply: Apply, asked: Undo, accounts: dict[str, list[i
 
 
 def _one(tools: Tools, apply: Apply, user_id: int, asked: Undo) -> Moved:
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         user = work.users.get(user_id)
     try:
         moved = _undo(tools, apply, user, asked)
     except DatabaseFailed:
         raise
     except MigratorError as error:
-        with tools.store.begin() as work:
+        with tools.store.read() as work:
             state = str(work.users.get(user_id).state)
         return Moved(user.key, str(user.state), state, "failed", why=_line(error), code=error.exit_code)
     if not asked.plan_only:
@@ -73,7 +73,7 @@ def _leave_set(tools: Tools, apply: Apply, user: User) -> None:
 
     Nobody's way back hangs on it: where AWS cannot be asked, or somebody is at work on it, it stays as it is.
     """
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         names = [grant.permission_set for grant in work.access.grants() if grant.user == user.id]
     for name in names:
         with suppress(MigratorError):
@@ -89,7 +89,7 @@ def _retracted(tools: Tools, apply: Apply, line: Line, moved: Moved, asked: Undo
     """
     if moved.outcome == "failed" and moved.after in CUT:
         return moved
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         user = work.users.get(line.user.id)
     try:
         return retract(tools, apply, user, moved, asked.reason, plan_only=asked.plan_only)
@@ -110,7 +110,7 @@ def _undo(tools: Tools, apply: Apply, user: User, asked: Undo) -> Moved:
         return _told(tools, user, apply.resume(left, user), ())
     if left is not None:
         apply.abandon(left, user)
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         user = work.users.get(user.id)
         _require_free(work, user)
         plan = _plan(work, user)

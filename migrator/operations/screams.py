@@ -12,7 +12,7 @@ from migrator.ports.tools import Tools
 
 def every(tools: Tools) -> list[tuple[Scream, str]]:
     """Every scream with the user's key, oldest first."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         found = work.screams.all()
         keys = {user.id: user.key for user in work.users.many({scream.user for scream in found})}
     return [(scream, keys[scream.user]) for scream in found]

@@ -20,7 +20,7 @@ UNSEARCHED = ("policies of VPC endpoints, EKS, Glue, OpenSearch, Backup, Lake Fo
 def search_references(tools: Tools, user: User, together: Sequence[int], name: Move) -> None:
     """Search the user's account for it and for `together`, unless somebody did a moment ago."""
     now, rules, young = tools.clock.now(), tools.rules, JUST_NOW if name is Move.DELETE else FRESH
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         if not _stale(work.dossiers([user.id], now, rules.lookback)[0], now - young):
             return
         known = work.dossiers({user.id, *together}, now, rules.lookback)

@@ -18,7 +18,7 @@ def cleanup(tools: Tools, user: User, facts: UserFacts) -> tuple[Change, ...]:
     if arn not in facts.attached_policies and facts.boundary != arn:
         return ()
     target = (user.account_id, arn)
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         ours = work.journal.created("managed-policy", target)
         needed = arn in used_elsewhere(work, user)
     if not ours or needed:

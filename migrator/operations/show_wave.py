@@ -58,7 +58,7 @@ class WaveShown:
 def show(tools: Tools, name: str) -> WaveShown:
     """One wave as it stands."""
     now = tools.clock.now()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         wave = work.waves.find(name)
         why = dict(work.waves.members(wave))
         approvals = work.waves.approvals(wave.id)
@@ -72,7 +72,7 @@ def show(tools: Tools, name: str) -> WaveShown:
 
 def every(tools: Tools) -> list[WaveShown]:
     """All waves."""
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         names = [wave.name for wave in work.waves.all()]
     return [show(tools, name) for name in names]
 

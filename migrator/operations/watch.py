@@ -44,7 +44,7 @@ def watch(tools: Tools, apply: Apply) -> Watched:
 
 
 def _put_back(tools: Tools, apply: Apply) -> list[Moved]:
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         screaming: dict[int, Scream] = {}
         for scream in work.screams.all():
             if must_roll_back(scream, tools.rules):

@@ -129,7 +129,7 @@ def finish(tools: Tools, work: UnitOfWork, wave: Wave) -> bool:
 def start_scheduled(tools: Tools) -> tuple[str, ...]:
     """Start approved waves whose time has come; their names."""
     now = tools.clock.now()
-    with tools.store.begin() as work:
+    with tools.store.read() as work:
         waves = [wave for wave in work.waves.all() if wave.state is WaveState.APPROVED]
     due = tuple(wave.name for wave in waves if wave.starts_at is not None and wave.starts_at <= now)
     for name in due:

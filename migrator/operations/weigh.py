@@ -12,6 +12,9 @@ from migrator.domain.subject import subject_of
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
+BATCH = 500
+"""Users that are read and judged at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
@@ -29,19 +32,42 @@ class Weighed:
 
 def weigh(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Weighed]:
     """Load, judge and store the gates of these users; the caller commits."""
-    now = tools.clock.now()
     weighed = [judged(tools, dossier) for dossier in dossiers(tools, work, users)]
+    _store(tools, work, weighed)
+    return weighed
+
+
+def weigh_all(tools: Tools, users: Collection[int], batch: int = BATCH) -> list[Weighed]:
+    """The same for any number of users: read and judged aside, so that nobody waits for it, then stored.
+
+    Whoever was moved meanwhile was weighed by who moved it.
+    """
+    found: list[Weighed] = []
+    everybody = sorted(users)
+    for n in range(0, len(everybody), batch):
+        ids = everybody[n : n + batch]
+        with tools.store.read() as work:
+            judged_now = [judged(tools, dossier) for dossier in dossiers(tools, work, ids)]
+        with tools.store.begin() as work:
+            rows = {user.id: (user.state, user.version) for user in work.users.many(ids)}
+            same = [w for w in judged_now if rows[w.dossier.user.id] == (w.dossier.user.state, w.dossier.user.version)]
+            _store(tools, work, same)
+            work.commit()
+        found += judged_now
+    return found
+
+
+def _store(tools: Tools, work: UnitOfWork, weighed: Sequence[Weighed]) -> None:
     gates: Mapping[int, tuple[Move, Sequence[GateResult]]] = {
         # Whoever is at the end of the way has no gates, and loses those of before.
         w.dossier.user.id: (w.move or Move.ROLLBACK, w.gates)
         for w in weighed
     }
-    work.put_gates(gates, now)
+    work.put_gates(gates, tools.clock.now())
     for one in weighed:
         user, look = one.dossier.user, next_look(one.gates)
         if user.next_check_at != look:
             work.users.look_again(user.id, look)
-    return weighed
 
 
 def dossiers(tools: Tools, work: UnitOfWork, users: Collection[int]) -> list[Dossier]:

@@ -16,7 +16,7 @@ from migrator.operations.notify import Sent, keep, keep_put_back, keep_stages, s
 from migrator.operations.report import Moved
 from migrator.operations.watch import Watched, watch
 from migrator.operations.waves import finish, start_scheduled
-from migrator.operations.weigh import weigh
+from migrator.operations.weigh import weigh_all
 from migrator.ports.tools import Tools
 
 SHORTEST = timedelta(minutes=1)
@@ -57,9 +57,11 @@ def work(tools: Tools, apply: Apply) -> Turn:
     end_exclusions(tools)
     start_scheduled(tools)
     moved, errors = _waves(tools, apply, {one.user for one in watched.rolled_back})
+    with tools.store.read() as unit:
+        there = [line.user.id for line in unit.users.lines() if line.user.vanished_at is None]
+    weighed = weigh_all(tools, there)
     with tools.store.begin() as unit:
         done = tuple(wave.name for wave in unit.waves.all() if finish(tools, unit, wave))
-        weighed = weigh(tools, unit, [line.user.id for line in unit.users.lines() if line.user.vanished_at is None])
         keep_stages(tools, unit, weighed)
         keep(tools, unit, [told("wave-done", name, {"wave": name}) for name in done])
         unit.commit()
@@ -78,21 +80,21 @@ def _complain(tools: Tools, error: str) -> Sent:
 def _listening_since(tools: Tools) -> datetime:
     """When the present unbroken stretch of listening began: a gap longer than a few polls begins a new one."""
     now = tools.clock.now()
-    with tools.store.begin() as unit:
+    with tools.store.read() as unit:
         beat, since = unit.pulse("worker")
     gap = max(tools.rules.poll * SILENCE, timedelta(minutes=1))
     return since if beat is not None and since is not None and now - beat <= gap else now
 
 
 def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple[Moved, ...], tuple[str, ...]]:
-    with tools.store.begin() as unit:
+    with tools.store.read() as unit:
         running = [wave.name for wave in unit.waves.all() if wave.state is WaveState.RUNNING]
     moved: list[Moved] = []
     errors: list[str] = []
     # No longer than a poll, so that a scream is heard in time however many users move.
     asked = Advance(until=tools.clock.now() + max(tools.rules.poll, SHORTEST), renew=False)
     for name in running:
-        with tools.store.begin() as unit:
+        with tools.store.read() as unit:
             lines = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]
         try:
             moved += [one for one in advance(tools, apply, lines, asked).users if one.outcome != "unchanged"]

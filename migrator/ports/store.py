@@ -330,6 +330,10 @@ class Store(Protocol):
         """Whether a server decides who may write; a file's owner may write whatever he likes."""
         ...
 
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A unit of work that only reads: it waits for nobody, nobody waits for it, and it cannot be committed."""
+        ...
+
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """A unit of work; leaving it without commit rolls everything back. Raises Unreachable."""
         ...

@@ -3,6 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
+
+from migrator.domain.errors import DatabaseFailed
+from migrator.domain.lifecycle import State
 from migrator.domain.rules import Rules
 from tests.builders import ACCOUNT, NOW, a_part, a_run, a_usage_fact, recorded
 
@@ -45,3 +49,34 @@ def test_who_begins_a_run_sees_what_others_began(store):
         assert sorted(pool.map(begin, (1, 2))) == [False, True]
     with store.begin() as work:
         assert work.dossiers([1], NOW, Rules().lookback)[0].population.under_test == 1
+
+
+def test_a_reader_waits_for_nobody_who_writes_and_sees_what_was_there_before(store):
+    (alice,) = recorded(store, "alice")
+    with store.begin() as writing:
+        writing.users.move(alice, State.MAPPED, NOW)
+        with store.read() as reading:
+            assert reading.users.get(alice.id).state == State.DISCOVERED
+        writing.commit()
+    with store.read() as reading:
+        assert reading.users.get(alice.id).state == State.MAPPED
+
+
+def test_a_writer_waits_for_nobody_who_reads(store):
+    (alice,) = recorded(store, "alice")
+    with store.read() as reading:
+        assert reading.users.get(alice.id).state == State.DISCOVERED
+        with store.begin() as writing:
+            writing.users.move(alice, State.MAPPED, NOW)
+            writing.commit()
+
+
+def test_who_only_reads_cannot_write(store):
+    (alice,) = recorded(store, "alice")
+    with pytest.raises(DatabaseFailed, match=r"read-?only"), store.read() as reading:
+        reading.users.move(alice, State.MAPPED, NOW)
+    with pytest.raises(RuntimeError), store.read() as reading:
+        reading.commit()
+    with store.begin() as writing:  # the same connection writes again
+        writing.users.move(alice, State.MAPPED, NOW)
+        writing.commit()

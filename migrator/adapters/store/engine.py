@@ -1,4 +1,4 @@
-"""Engines, and the schema's revisions. SQLite: WAL, BEGIN IMMEDIATE, foreign keys; the same Alembic scripts on both."""
+"""Engines, and the revisions of the schema. SQLite: WAL, foreign keys, writers queue; the same scripts on both."""
 
 import sqlite3
 import warnings
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 BUSY_SECONDS = 30
+READING = {"only_reads": True, "postgresql_readonly": True}
+"""Options of a connection that shall only read."""
 CONNECT_SECONDS = 10
 BOUNDS = {
     "connect_timeout": CONNECT_SECONDS,
@@ -72,7 +74,10 @@ def _sqlite(url: URL, busy_seconds: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = bool(connection.get_execution_options().get("only_reads"))
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
+        # Who means to write waits for the others first: a reader that turned writer would fail instead of waiting.
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

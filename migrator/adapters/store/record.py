@@ -78,7 +78,7 @@ class SqlRecord:
         ]
 
     def freeze(self) -> None:
-        """See one moment of it, whoever appends meanwhile; on SQLite BEGIN IMMEDIATE has seen to that."""
+        """See one moment of it, whoever appends meanwhile; on SQLite every transaction does."""
         if self._do.dialect.name == "postgresql":
             self._do.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 

@@ -15,7 +15,7 @@ from migrator.adapters.store import tables as t
 from migrator.adapters.store import work_tables as w
 from migrator.adapters.store.access import SqlAccess
 from migrator.adapters.store.dossiers import Dossiers
-from migrator.adapters.store.engine import unreachable
+from migrator.adapters.store.engine import READING, unreachable
 from migrator.adapters.store.journal import SqlJournal
 from migrator.adapters.store.outbox import SqlOutbox
 from migrator.adapters.store.people import SqlPeople
@@ -66,9 +66,20 @@ class SqlStore:
     @contextmanager
     def begin(self) -> Iterator["SqlUnitOfWork"]:
         """A unit of work; leaving it without commit rolls everything back. Database trouble raises Unreachable."""
+        with self._open(self._committing) as work:
+            yield work
+
+    @contextmanager
+    def read(self) -> Iterator["SqlUnitOfWork"]:
+        """A unit of work that only reads: it waits for nobody, nobody waits for it, and it cannot be committed."""
+        with self._open(_only_read, **READING) as work:
+            yield work
+
+    @contextmanager
+    def _open(self, committing: Callable[[], None], **options: Any) -> Iterator["SqlUnitOfWork"]:
         try:
-            with self.engine.connect() as connection, connection.begin():
-                work = SqlUnitOfWork(connection, self._committing, self._on_record)
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                work = SqlUnitOfWork(connection, committing, self._on_record)
                 yield work
                 if not work.committed:
                     connection.rollback()
@@ -201,6 +212,10 @@ class SqlUnitOfWork:
         """Tell that a worker is alive."""
         row = {"id": worker, "beat_at": at, "heard_since": heard_since, "version": migrator.__version__}
         upsert(self._do, w.workers, [row], ("id",))
+
+
+def _only_read() -> None:
+    raise RuntimeError("a unit of work that only reads was committed")
 
 
 def _gate(user: int, position: int, move: Move, result: GateResult, at: datetime) -> dict[str, Any]:

@@ -27,11 +27,20 @@ class FailsOnce(SqlStore):
 
     @contextmanager
     def begin(self) -> Iterator[Any]:
+        self._work()
+        with super().begin() as work:
+            yield work
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:
+        self._work()
+        with super().read() as work:
+            yield work
+
+    def _work(self) -> None:
         self.left -= 1
         if self.left == 0:
             raise DatabaseFailed("the database did not work: it was restarted")
-        with super().begin() as work:
-            yield work
 
 
 def team(tools, state=State.VERIFIED):
