@@ -99,7 +99,7 @@ def _consequences(tools: Tools, work: UnitOfWork, dossier: Dossier) -> User:
     found = classify(facts, dossier.used, tools.rules, dossier.decisions, now)
     linked = link(dossier.facts, found.kind, tools.rules, dossier.decisions, now)
     owner, cost_center = owned(dossier.facts, tools.rules, dossier.decisions)
-    work.people.link(user.id, linked.emails, tools.actor)
+    work.people.link({user.id: linked.emails}, tools.actor)
     work.users.believe(user.id, (*found.evidence, *linked.evidence))
     return replace(
         user,

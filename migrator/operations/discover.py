@@ -137,8 +137,7 @@ def _write(tools: Tools, work: UnitOfWork, facts: AccountFacts, found: Reconcile
     groups = {group.name: group for group in facts.groups}
     entries = [_recorded(seen, groups, facts.policies) for seen in found.seen]
     saved = work.users.record(entries)
-    for user, entry in zip(saved, entries, strict=True):
-        work.people.link(user.id, entry.emails, "discover")
+    work.people.link({user.id: entry.emails for user, entry in zip(saved, entries, strict=True)}, "discover")
     root = None
     if facts.root is not None:
         used = facts.root.password_last_used

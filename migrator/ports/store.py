@@ -147,8 +147,8 @@ class Users(Protocol):
 class People(Protocol):
     """Persons and decisions."""
 
-    def link(self, user: int, emails: Sequence[str], origin: str) -> None:
-        """Make exactly these persons the user's; persons are made as needed."""
+    def link(self, links: Mapping[int, Sequence[str]], origin: str) -> None:
+        """Make exactly these persons each user's; persons are made as needed."""
         ...
 
     def all(self) -> list[Person]:

@@ -43,7 +43,7 @@ def test_a_session_without_a_name_breaks_nobodys_dossier(store):
     recorded(store, "alice")
     heard(store, as_principal(""), as_principal("alice@example.com"))
     with store.begin() as work:
-        work.people.link(1, ["alice@example.com"], "tag")
+        work.people.link({1: ["alice@example.com"]}, "tag")
         dossier = work.dossiers([1], NOW, Rules().lookback)[0]
     assert [(seen.permission_set, seen.session) for seen in dossier.sign_ins] == [("dev", "alice@example.com")]
 

@@ -170,7 +170,9 @@ def test_readings_at_once_that_find_the_same_people_do_not_lock_each_other_out(s
     def link(order) -> None:
         for attempt in range(5):
             together.wait()
-            write(store, lambda work, n=attempt: [work.people.link(u, [f"{u}-{n}@example.com"], "tag") for u in order])
+            write(
+                store, lambda work, n=attempt: [work.people.link({u: [f"{u}-{n}@example.com"]}, "tag") for u in order]
+            )
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(link, [(1, 2), (2, 1)]))
@@ -262,7 +264,7 @@ def populate(store, count):
         work.waves.create(a_wave(), [(user.id, "") for user in users])
         work.access.plan_set("dev", {}, "ours")
         for user in users:
-            work.people.link(user.id, [f"{user.user_name}@example.com"], "tag")
+            work.people.link({user.id: [f"{user.user_name}@example.com"]}, "tag")
             work.people.decide(a_decision("owner", "data", subject=user.subject))
             work.access.want(user.id, f"{user.user_name}@example.com", "dev", ACCOUNT)
             work.screams.save(a_scream(user.id))

@@ -106,8 +106,8 @@ def test_approvals_are_kept_in_order_with_who_gave_them(three):
 
 
 def test_persons_are_made_as_needed_and_written_in_small_letters(three):
-    write(three, lambda work: work.people.link(1, ["Bob@Example.com", "alice@example.com"], "tag"))
-    write(three, lambda work: work.people.link(2, ["bob@example.com"], "name"))
+    write(three, lambda work: work.people.link({1: ["Bob@Example.com", "alice@example.com"]}, "tag"))
+    write(three, lambda work: work.people.link({2: ["bob@example.com"]}, "name"))
     people = ask(three, lambda work: work.people.all())
     assert [(p.email, p.origin, p.users) for p in people] == [
         ("alice@example.com", "tag", (1,)),
@@ -118,8 +118,8 @@ def test_persons_are_made_as_needed_and_written_in_small_letters(three):
 
 @pytest.mark.parametrize("emails", [["carol@example.com"], []])
 def test_linking_again_leaves_exactly_those_persons(three, emails):
-    write(three, lambda work: work.people.link(1, ["alice@example.com"], "tag"))
-    write(three, lambda work: work.people.link(1, emails, "human"))
+    write(three, lambda work: work.people.link({1: ["alice@example.com"]}, "tag"))
+    write(three, lambda work: work.people.link({1: emails}, "human"))
     assert ask(three, lambda work: work.users.get(1)).persons == tuple(emails)
 
 
@@ -233,7 +233,7 @@ def test_a_planned_set_is_written_once_and_updated(three):
 
 
 def test_a_wish_is_one_a_user_until_it_is_taken_away(three):
-    write(three, lambda work: work.people.link(1, ["alice@example.com"], "tag"))
+    write(three, lambda work: work.people.link({1: ["alice@example.com"]}, "tag"))
     for name in ("dev", "ops"):
         write(three, lambda work, name=name: work.access.plan_set(name, {}, "ours"))
         write(three, lambda work, name=name: work.access.want(1, "Alice@example.com", name, ACCOUNT))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_decision
@@ -20,18 +20,35 @@ class SqlPeople:
     def __init__(self, connection: Connection) -> None:
         self._do = connection
 
-    def link(self, user: int, emails: Sequence[str], origin: str) -> None:
-        """Make exactly these persons the user's; persons are made as needed."""
+    def link(self, links: Mapping[int, Sequence[str]], origin: str) -> None:
+        """Make exactly these persons each user's; persons are made as needed."""
         if self._do.dialect.name == "postgresql":
             # One linker at a time: the same new persons inserted in different orders would deadlock.
             self._do.execute(select(func.pg_advisory_xact_lock(LINKING)))
-        lowered = sorted({email.lower() for email in emails})
+        lowered = {user: {email.lower() for email in emails} for user, emails in links.items()}
+        emails = sorted({email for each in lowered.values() for email in each})
         new = {"identity_store_id": None, "user_name": None, "origin": origin}
-        insert_new(self._do, t.persons, [{"email": email, **new} for email in lowered])
-        ids = self._do.execute(select(t.persons.c.id).where(t.persons.c.email.in_(lowered))).scalars().all()
-        others = t.person_users.c.person.not_in(ids)
-        self._do.execute(delete(t.person_users).where(t.person_users.c.user_ref == user, others))
-        insert_new(self._do, t.person_users, [{"person": person, "user_ref": user} for person in ids])
+        insert_new(self._do, t.persons, [{"email": email, **new} for email in emails])
+        ids = self._ids(emails)
+        wanted = {(ids[email], user) for user, each in lowered.items() for email in each}
+        there = self._links(links)
+        if gone := [{"one": person, "other": user} for person, user in sorted(there - wanted)]:
+            c = t.person_users.c
+            self._do.execute(
+                delete(t.person_users).where(c.person == bindparam("one"), c.user_ref == bindparam("other")), gone
+            )
+        rows = [{"person": person, "user_ref": user} for person, user in sorted(wanted - there)]
+        insert_new(self._do, t.person_users, rows)
+
+    def _ids(self, emails: Sequence[str]) -> dict[str, int]:
+        query = select(t.persons.c.email, t.persons.c.id)
+        pages = (self._do.execute(query.where(t.persons.c.email.in_(some))) for some in chunks(emails))
+        return {email: number for page in pages for email, number in page}
+
+    def _links(self, users: Collection[int]) -> set[tuple[int, int]]:
+        query = select(t.person_users.c.person, t.person_users.c.user_ref)
+        pages = (self._do.execute(query.where(t.person_users.c.user_ref.in_(some))) for some in chunks(users))
+        return {(person, user) for page in pages for person, user in page}
 
     def all(self) -> list[Person]:
         """Every person, sorted by address."""

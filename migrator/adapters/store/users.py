@@ -14,9 +14,10 @@ from migrator.adapters.store import work_tables as w
 from migrator.adapters.store.last_use import credentials_of, unread_since, write_uses
 from migrator.adapters.store.mapping import credential_row, evidence_row, to_evidence, to_user
 from migrator.adapters.store.statements import chunks, put_documents, upsert
+from migrator.adapters.store.user_rows import update_rows, write_rows
 from migrator.domain.changes import Change
 from migrator.domain.dossier import TrackedCredential, User
-from migrator.domain.errors import NotFound, Stale
+from migrator.domain.errors import NotFound
 from migrator.domain.lifecycle import State
 from migrator.domain.model import Credential, CredentialKind, Evidence, Json, UserFacts
 from migrator.domain.selection import Line
@@ -108,7 +109,7 @@ class SqlUsers:
 
     def record(self, entries: Sequence[Recorded]) -> list[User]:
         """Write many users of one reading at once."""
-        saved = [self._upsert(entry) for entry in entries]
+        saved = write_rows(self._do, entries)
         self._snapshots(saved, entries)
         self._credentials(saved, entries)
         self._policies(saved, entries)
@@ -117,14 +118,7 @@ class SqlUsers:
 
     def save(self, user: User) -> User:
         """Update one row; raises Stale if somebody else did first."""
-        result = self._do.execute(
-            update(t.users)
-            .where(t.users.c.id == user.id, t.users.c.version == user.version)
-            .values(**_columns(user), version=user.version + 1)
-        )
-        if result.rowcount != 1:
-            raise Stale(f"{user.key} was changed by somebody else just now", next_step="run the same command again")
-        return replace(user, version=user.version + 1)
+        return update_rows(self._do, [user])[0]
 
     def move(self, user: User, state: State, at: datetime) -> User:
         """Save a row in another state."""
@@ -235,26 +229,6 @@ class SqlUsers:
         latest = {row.subject: row for row in self._do.execute(query)}
         return {int(subject.split(":")[1]): row.reason for subject, row in latest.items() if row.value}
 
-    def _upsert(self, entry: Recorded) -> User:
-        user = entry.user
-        if user.id:
-            saved = self.save(user)
-            identity = both(t.identities.c.account_id == user.account_id, t.identities.c.aws_user_id == user.user_id)
-            self._do.execute(update(t.identities).where(identity).values(until=None))
-            return saved
-        new = self._do.execute(insert(t.users).values(**_columns(user)).returning(t.users.c.id)).scalar_one()
-        created = replace(user, id=new)
-        self._do.execute(
-            insert(t.identities).values(
-                account_id=user.account_id,
-                aws_user_id=user.user_id,
-                user_ref=new,
-                since=entry.facts.observed_at,
-                until=None,
-            )
-        )
-        return created
-
     def _snapshots(self, users: Sequence[User], entries: Sequence[Recorded]) -> None:
         shas = put_documents(self._do, [to_document(entry.facts) for entry in entries])
         newest = self._newest([user.id for user in users])
@@ -357,21 +331,3 @@ def _users() -> Select[Any]:
         .join(w.wave_users, both(w.wave_users.c.user_ref == t.users.c.id, w.wave_users.c.active), isouter=True)
         .join(w.waves, w.waves.c.id == w.wave_users.c.wave, isouter=True)
     )
-
-
-def _columns(user: User) -> dict[str, Any]:
-    return {
-        "account_id": user.account_id,
-        "user_name": user.user_name,
-        "path": user.path,
-        "state": str(user.state),
-        "state_since": user.state_since,
-        "kind": str(user.kind),
-        "kind_confidence": user.kind_confidence,
-        "destination": str(user.destination) if user.destination else None,
-        "owner": user.owner,
-        "cost_center": user.cost_center,
-        "next_check_at": user.next_check_at,
-        "observed_at": user.observed_at,
-        "vanished_at": user.vanished_at,
-    }

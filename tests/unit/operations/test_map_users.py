@@ -10,7 +10,7 @@ def a_grant(tools, user):
     """What is wanted for the user is provisioned."""
     with tools.store.begin() as work:
         work.access.plan_set("data", {"content": "x"}, "ours")
-        work.people.link(user.id, ["alice@example.com"], "test")
+        work.people.link({user.id: ["alice@example.com"]}, "test")
         work.access.want(user.id, "alice@example.com", "data", user.account_id)
         work.access.granted(user.id, NOW)
         work.commit()
