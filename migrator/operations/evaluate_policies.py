@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from migrator.domain.errors import MigratorError, UsageError
-from migrator.domain.policy.document import text_of
+from migrator.domain.policy.document import Document, MalformedPolicy, parse, text_of, unique_keys
 from migrator.domain.policy.evaluate import Policies, Request, decide
 
 _LAYER_KEYS = frozenset({"identity", "boundary", "session", "scp", "rcp", "resource"})
@@ -48,7 +48,7 @@ def _read(line: str | bytes | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(line, Mapping):
         return line
     try:
-        given = json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line)
+        given = json.loads(line.decode("utf-8-sig") if isinstance(line, bytes) else line, object_pairs_hook=unique_keys)
     except UnicodeDecodeError as wrong:
         raise UsageError("not text in UTF-8") from wrong
     except (ValueError, RecursionError) as wrong:
@@ -76,24 +76,40 @@ def _policies(packed: str) -> Policies:
     given = json.loads(packed)
     return Policies(
         _documents(given.get("identity", []), "identity"),
-        boundary=given.get("boundary"),
+        boundary=_document(given, "boundary"),
         session=None if given.get("session") is None else _documents(given["session"], "session"),
         scp=_levels(given.get("scp"), "scp"),
         rcp=_levels(given.get("rcp"), "rcp"),
-        resource=given.get("resource"),
+        resource=_document(given, "resource"),
     )
 
 
-def _documents(value: Any, where: str) -> list[Any]:
+def _document(given: Mapping[str, Any], layer: str) -> Document | None:
+    return None if given.get(layer) is None else _parsed(given[layer], layer)
+
+
+def _documents(value: Any, where: str, *, several: bool = False) -> list[Document]:
+    """Parses the documents of a layer; where it has several, their statements without a Sid say whose they are."""
     if not isinstance(value, list):
         raise UsageError(f"{where}: not a list of policy documents")
-    return value
+    several = several or len(value) > 1
+    return [_parsed(one, f"{where}[{index}]", several=several) for index, one in enumerate(value)]
 
 
-def _levels(value: Any, where: str) -> list[list[Any]] | None:
+def _levels(value: Any, where: str) -> list[list[Document]] | None:
     if value is None:
         return None
-    return [_documents(level, f"{where}[{index}]") for index, level in enumerate(_documents(value, where))]
+    if not isinstance(value, list):
+        raise UsageError(f"{where}: not a list of levels")
+    several = len(value) > 1
+    return [_documents(level, f"{where}[{index}]", several=several) for index, level in enumerate(value)]
+
+
+def _parsed(document: Any, where: str, *, several: bool = False) -> Document:
+    try:
+        return parse(document, place=where if several else "")
+    except MalformedPolicy as wrong:
+        raise UsageError(wrong.what if several else f"{where}: {wrong.what}") from wrong
 
 
 def _request(given: Mapping[str, Any]) -> Request:

@@ -188,6 +188,8 @@ def _ordering(read: Callable[[str], Any], holds: Callable[[Any, Any], bool]) -> 
 @lru_cache(maxsize=4096)
 def read_number(text: str) -> Decimal | None:
     """Reads an integer or decimal; None where the text is neither."""
+    if "_" in text or not text.isascii():
+        return None  # Python reads more as a number than AWS does
     try:
         number = Decimal(text.strip())
     except InvalidOperation:

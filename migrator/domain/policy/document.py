@@ -70,40 +70,43 @@ class Document:
         return self.version == CURRENT
 
 
-def parse(document: "str | Mapping[str, Any] | Document", *, name: str = "") -> Document:
+def parse(document: "str | Mapping[str, Any] | Document", *, name: str = "", place: str = "") -> Document:
     """Reads a policy document, from JSON text (percent-encoded too, as IAM's API returns it) or from a mapping.
 
     Accepts what AWS accepts: one statement outside a list, single strings for lists, numbers and booleans as condition
-    values. Raises `MalformedPolicy` for everything else.
+    values. Raises `MalformedPolicy` for everything else. `place` says where a nameless document stands among others; it
+    tells its statements without a Sid from theirs.
     """
     if isinstance(document, Document):
         return document
+    where = name or place
     raw = _loaded(document) if isinstance(document, str) else document
     if not isinstance(raw, Mapping):
-        raise MalformedPolicy(_at(name, "the document is not a JSON object"))
-    _only(raw, _DOCUMENT_FIELDS, name or "document")
+        raise MalformedPolicy(_at(where, "the document is not a JSON object"))
+    _only(raw, _DOCUMENT_FIELDS, where or "document")
     version = raw.get("Version", "2008-10-17")
     if version not in VERSIONS:
-        raise MalformedPolicy(_at(name, f"Version: {version!r} is not a version of the policy language"))
+        raise MalformedPolicy(_at(where, f"Version: {version!r} is not a version of the policy language"))
     if "Statement" not in raw:
-        raise MalformedPolicy(_at(name, "Statement: missing"))
+        raise MalformedPolicy(_at(where, "Statement: missing"))
     listed = raw["Statement"]
     statements = listed if isinstance(listed, list | tuple) else [listed]
-    parsed = tuple(_statement(statement, index, name) for index, statement in enumerate(statements))
+    parsed = tuple(_statement(statement, index, name, place) for index, statement in enumerate(statements))
     return Document(parsed, version, name, raw)
 
 
 def _loaded(text: str) -> Any:
     plain = unquote(text) if text.lstrip().startswith("%7B") else text
     try:
-        return json.loads(plain, object_pairs_hook=_unique)
+        return json.loads(plain, object_pairs_hook=unique_keys)
     except json.JSONDecodeError as wrong:
         raise MalformedPolicy(f"not JSON: {wrong.msg} at line {wrong.lineno}, column {wrong.colno}") from wrong
     except RecursionError as deep:
         raise MalformedPolicy("not a policy: nested too deeply") from deep
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes a JSON object of its pairs, for `json.loads`; a key given twice raises `MalformedPolicy`, as with AWS."""
     read = dict(pairs)
     if len(read) < len(pairs):
         names = [key for key, _ in pairs]
@@ -122,8 +125,8 @@ def _only(raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
         raise MalformedPolicy(f"{where}: {', '.join(sorted(unknown))}: no such element")
 
 
-def _statement(raw: Any, index: int, document: str) -> Statement:
-    where = _at(document, f"Statement[{index}]")
+def _statement(raw: Any, index: int, document: str, place: str) -> Statement:
+    where = _at(document or place, f"Statement[{index}]")
     if not isinstance(raw, Mapping):
         raise MalformedPolicy(f"{where}: not a JSON object")
     _only(raw, _STATEMENT_FIELDS, where)
@@ -140,7 +143,7 @@ def _statement(raw: Any, index: int, document: str) -> Statement:
         if ":" not in action and action.strip("*"):
             raise MalformedPolicy(f"{where}: Action: {action!r} names no service")
     return Statement(
-        name=_at(document, sid or f"Statement[{index}]"),
+        name=_at(document, sid) if sid else where,
         allows=effect == "Allow",
         actions=actions,
         resources=resources,

@@ -9,6 +9,8 @@ from migrator.operations.evaluate_policies import evaluate_policies
 
 ALLOW = {"Version": "2012-10-17", "Statement": {"Sid": "Yes", "Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
 DENY = {"Version": "2012-10-17", "Statement": {"Sid": "No", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}}
+UNNAMED = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
+UNNAMED_DENY = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}
 OTHER = {"Version": "2012-10-17", "Statement": {"Sid": "Else", "Effect": "Allow", "Action": "ec2:*", "Resource": "*"}}
 TAGGED = {
     "Version": "2012-10-17",
@@ -62,6 +64,9 @@ CASES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"identity": [TAGGED], "request": {"context": {"aws:PrincipalTag/team": None}}}, out("implicitly_denied")),
     ({"request": {"context": None}}, out("allowed", "Yes", "identity")),
     ({"session": [OTHER]}, out("implicitly_denied", None, "session")),
+    ({"identity": [OTHER, UNNAMED]}, out("allowed", "identity[1]: Statement[0]", "identity")),
+    ({"identity": [UNNAMED]}, out("allowed", "Statement[0]", "identity")),
+    ({"scp": [[ALLOW], [ALLOW, UNNAMED_DENY]]}, out("explicitly_denied", "scp[1][1]: Statement[0]", "scp")),
     ({"note": "foreign keys are passed over"}, out("allowed", "Yes", "identity")),
 ]
 
@@ -96,11 +101,18 @@ ERRORS: list[tuple[Any, Any, str]] = [
     ("{", None, "not JSON: "),
     (b"\xff", None, "not text in UTF-8"),
     ("[1]", None, "not a JSON object"),
+    ('{"boundary": {}, "boundary": null}', None, "boundary: given twice in one object"),
     ("[" * 100_000, None, "not JSON: "),
     ({"id": 7}, 7, "request: missing, or not an object"),
     (a_line(identity={}), "1", "identity: not a list of policy documents"),
     (a_line(identity=[1]), "1", "the document is not a JSON object"),
-    (a_line(identity=[{"Statement": {"Effect": "Allow"}}]), "1", "Statement[0]: Action: missing"),
+    (a_line(identity=[{"Statement": {"Effect": "Allow"}}]), "1", "identity[0]: Statement[0]: Action: missing"),
+    (a_line(identity=[ALLOW, {"Statement": {"Effect": "Allow"}}]), "1", "identity[1]: Statement[0]: Action: missing"),
+    (a_line(resource={"Statement": [{"Effect": "Allow"}]}), "1", "resource: Statement[0]: Action: missing"),
+    (a_line(identity=[ALLOW, 3]), "1", "identity[1]: the document is not a JSON object"),
+    (a_line(identity=["{", ALLOW]), "1", "not JSON: Expecting property name"),
+    (a_line(resource=ALLOW), "1", "Yes: Principal: missing"),
+    (a_line(scp={}), "1", "scp: not a list of levels"),
     (a_line(boundary=[ALLOW]), "1", "the document is not a JSON object"),
     (a_line(scp=[ALLOW]), "1", "scp[0]: not a list of policy documents"),
     (a_line(boundry=ALLOW), "1", "boundry: no such key; did you mean boundary?"),

@@ -169,6 +169,7 @@ RESOURCE = st.builds(
     lambda listed: {"Version": "2012-10-17", "Statement": listed}, st.lists(resource_statements(), max_size=3)
 )
 SCP = st.one_of(st.none(), st.lists(st.lists(DOCUMENTS, max_size=2), max_size=2))
+OWNER_KEYS = ["aws:ResourceAccount", "aws:userid"]
 OWNED = st.builds(
     lambda owner, userid: {"aws:ResourceAccount": owner, "aws:userid": userid},
     st.sampled_from(["111111111111", "111111111111", "222222222222"]),

@@ -49,7 +49,7 @@ def test_bad_lines_are_told_by_number_and_the_others_are_decided(
     assert run(["policy", "evaluate", str(file)]) == 1
     told = answers(capsys.readouterr().out)
     assert [one.get("line") for one in told] == [None, 2, 3, 4, None]
-    assert [one["error"][:12] for one in told[1:4]] == ["not JSON: Ex", "not text in ", "the document"]
+    assert [one["error"][:13] for one in told[1:4]] == ["not JSON: Exp", "not text in U", "boundary: the"]
     assert told[0] == told[4] == ALLOWED
 
 

@@ -231,7 +231,7 @@ def test_what_is_no_date_is_none(text: str) -> None:
     assert read_date(text) is None
 
 
-@pytest.mark.parametrize("text", ["", "x", "1,5", "NaN", "Infinity", "0x10"])
+@pytest.mark.parametrize("text", ["", "x", "1,5", "NaN", "Infinity", "0x10", "1_000", "１０"])
 def test_what_is_no_number_is_none(text: str) -> None:
     assert read_number(text) is None
 

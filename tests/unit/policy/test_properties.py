@@ -18,6 +18,8 @@ from tests.unit.policy.strategies import (
     KEYS,
     LAYERS,
     NOTHING,
+    OWNED,
+    OWNER_KEYS,
     REQUESTS,
     REQUESTS_OF_ANYONE,
     SMALL,
@@ -96,12 +98,24 @@ def test_adding_an_allow_to_the_identity_never_takes_away(
 def test_what_is_decided_with_unknown_keys_holds_for_every_value_of_them(
     case: Case, request: Request, hidden: set[str], values: Mapping[str, Any]
 ) -> None:
-    policies = case.policies()
+    holds_however_the_hidden_keys_turn_out(case.policies(), request, hidden, values)
+
+
+@SMALL
+@given(CASES_OF_RESOURCES, REQUESTS_OF_ANYONE, st.sets(st.sampled_from([*KEYS, *OWNER_KEYS])), CONTEXTS, OWNED)
+def test_it_holds_for_resources_too(
+    case: Case, request: Request, hidden: set[str], values: Mapping[str, Any], owned: Mapping[str, str]
+) -> None:
+    holds_however_the_hidden_keys_turn_out(case.policies(), request, hidden, {**values, **owned})
+
+
+def holds_however_the_hidden_keys_turn_out(
+    policies: Policies, request: Request, hidden: set[str], values: Mapping[str, Any]
+) -> None:
     seen = {key: value for key, value in request.context.items() if key not in hidden}
+    full = {**seen, **{key: value for key, value in values.items() if key in hidden}}
     blind = decide(policies, replace(request, context=seen, unknown_keys=frozenset(hidden))).result
-    real = decide(
-        policies, replace(request, context={**seen, **{k: v for k, v in values.items() if k in hidden}})
-    ).result
+    real = decide(policies, replace(request, context=full)).result
     if blind is Result.ALLOWED:
         assert real is Result.ALLOWED
     if blind in {Result.EXPLICITLY_DENIED, Result.IMPLICITLY_DENIED}:
