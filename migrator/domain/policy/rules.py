@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from migrator.domain.policy.conditions import Test, Truth, any_true, compile_condition, keys_needed, negation
 from migrator.domain.policy.decisions import Decision, Request, Result
 from migrator.domain.policy.document import Condition, Document, MalformedPolicy, Statement
+from migrator.domain.policy.named_actions import NamedActions, named_actions
 from migrator.domain.policy.operators import Comparison
-from migrator.domain.policy.patterns import ARN_PARTS, EVERYTHING, Matcher, any_of, any_text, is_everything, matcher
+from migrator.domain.policy.patterns import ARN_PARTS, Matcher, any_of, is_everything, matcher
 from migrator.domain.policy.principals import PrincipalTest, Reach, principal_test
 from migrator.domain.policy.variables import VARIABLE, Lookup, Template, Variable, keys_of, resolve, template
 
@@ -98,46 +99,7 @@ class Layer:
 _MOST_SERVICES = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Actions:
-    """The actions a statement speaks of: patterns by service, and those whose service is a pattern itself."""
-
-    negated: bool
-    everything: bool
-    wild: tuple[str, ...]
-    names: dict[str, list[str]]
-
-    def test_for(self, service: str) -> Matcher | None:
-        """Compiles the test of a service's action names; None where none can match."""
-        if self.everything:
-            return None if self.negated else EVERYTHING
-        patterns = self.names.get(service)
-        if not patterns and not self.wild:
-            return EVERYTHING if self.negated else None
-        named = any_text(patterns or ())
-        if not self.wild:
-            return (lambda name: not named(name)) if self.negated else named
-        full = any_text(self.wild)
-        negated = self.negated
-        return lambda name: (named(name) or full(f"{service}:{name}")) is not negated
-
-
-def _actions(patterns: tuple[str, ...], *, negated: bool) -> _Actions:
-    names: dict[str, list[str]] = {}
-    wild: list[str] = []
-    everything = False
-    for pattern in patterns:
-        service, colon, name = pattern.lower().partition(":")
-        if not colon or (pattern.strip("*") == ":"):
-            everything = True
-        elif "*" in service or "?" in service:
-            wild.append(f"{service}:{name}")
-        else:
-            names.setdefault(service, []).append(name)
-    return _Actions(negated, everything, tuple(wild), names)
-
-
-def _compiled(layer: str, document: Document, statement: Statement, bounded: bool) -> tuple[Rule, _Actions]:
+def _compiled(layer: str, document: Document, statement: Statement, bounded: bool) -> tuple[Rule, NamedActions]:
     variables = document.substitutes
     _check_principals(layer, statement)
     texts = map(_completed, statement.resources) if layer in _COMPLETED else statement.resources
@@ -165,7 +127,7 @@ def _compiled(layer: str, document: Document, statement: Statement, bounded: boo
         yes=Decision(yes, statement.name, layer),
         perhaps=Decision(Result.UNKNOWN, statement.name, layer),
     )
-    return rule, _actions(statement.actions, negated=statement.negates_actions)
+    return rule, named_actions(statement.actions, negated=statement.negates_actions)
 
 
 def _check_principals(layer: str, statement: Statement) -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from migrator.domain.policy.conditions import compile_condition, read_date, read_number
+from migrator.domain.policy.conditions import compile_condition
 from migrator.domain.policy.document import Condition
 from migrator.domain.policy.evaluate import Context, Policies, Request, decide
 from migrator.domain.policy.operators import operator_named
+from migrator.domain.policy.values import read_date, read_number
 
 Values = str | list[str] | None
 """What the request holds under the key `k`: a value, several, or None for an absent key."""
