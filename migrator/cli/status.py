@@ -1,5 +1,7 @@
 """`migrator status`: the dashboard."""
 
+import os
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,12 +10,20 @@ import typer
 from migrator.cli.desk import Desk
 
 if TYPE_CHECKING:
+    from migrator.cli.watch.source import Source
     from migrator.domain.overview import AccountStanding, OpenRun, Overview, WaveStanding
 
 
 def status(
     ctx: typer.Context,
     wave: Annotated[str | None, typer.Option(help="Only the users of this wave.")] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="A live screen: read anew, drill down, answer screams.")
+    ] = False,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="With --watch: no screen, the dashboard again whenever it changed.")
+    ] = False,
+    every: Annotated[float, typer.Option("--every", min=0.5, help="With --watch: seconds between readings.")] = 5.0,
 ) -> None:
     """Show where everyone is, who waits for what, what screamed, and what to do next."""
     from migrator.adapters.store.overview import overview
@@ -21,13 +31,40 @@ def status(
     from migrator.domain.overview import forecast
 
     desk: Desk = ctx.obj
+    if watch:
+        _watch(desk, wave, every, plain=plain)
+        return
     tools = desk.tools
     now = tools.clock.now()
     seen = forecast(overview(tools.settings.database, now, wave), tools.rules, now)
-    desk.answer(_shape(seen), lambda: dashboard(seen, now, desk.out.width))
+    desk.answer(shape(seen), lambda: dashboard(seen, now, desk.out.width))
 
 
-def _shape(seen: "Overview") -> dict[str, Any]:
+def _watch(desk: Desk, wave: str | None, every: float, *, plain: bool) -> None:
+    """A live screen where there is a terminal, else (or with `--plain`, for a screen reader) pages that follow."""
+    source = watch_source(desk, wave)
+    source.overview()  # what is wrong with the configuration is told before a screen opens
+    if plain or desk.options.json or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        from migrator.cli.watch.pages import follow
+
+        follow(desk, source, every)
+        return
+    from migrator.cli.watch.app import Watch
+
+    if desk.options.no_color:
+        os.environ["NO_COLOR"] = "1"  # Textual asks nothing else
+    Watch(source, every).run()
+
+
+def watch_source(desk: Desk, wave: str | None) -> "Source":
+    """What the live screen reads from and acts through."""
+    from migrator.cli.watch.source import Source
+
+    return Source(desk, wave)
+
+
+def shape(seen: "Overview") -> dict[str, Any]:
+    """The dashboard as the contract's JSON has it."""
     from migrator.cli.render.status_parts import kpis
     from migrator.domain.overview import by_kind, by_state
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from migrator.domain.errors import UsageError
 
 if TYPE_CHECKING:
     from migrator.domain.lifecycle import Move
+    from migrator.domain.selection import Line
     from migrator.operations.decide import Word
 
 app = group("Users: facts, gates, decisions.")
@@ -48,17 +49,22 @@ def list_users(
 def show_user(ctx: typer.Context, user: str) -> None:
     """Show one user: evidence, credentials, permissions, gates, timeline."""
     from migrator.cli.render.users import user_page
-    from migrator.cli.shapes import dossier_shape, timeline_shape, user_shape
 
     desk: Desk = ctx.obj
-    line = choose.one_user(desk, user)
+    data = user_data(desk, choose.one_user(desk, user))
+    desk.answer(data, lambda: user_page(data, desk.tools.clock.now()))
+
+
+def user_data(desk: Desk, line: "Line") -> dict[str, Any]:
+    """Everything about one user, as `users show --json` tells it."""
+    from migrator.cli.shapes import dossier_shape, timeline_shape, user_shape
+
     tools = desk.tools
     with tools.store.read() as work:
         dossier = work.dossiers([line.user.id], tools.clock.now(), tools.rules.lookback)[0]
         gates = work.gates([line.user.id])
         timeline = work.record.entries(line.user.subject)
-    data = {**user_shape(line, gates), **dossier_shape(dossier), "timeline": timeline_shape(timeline)}
-    desk.answer(data, lambda: user_page(data, tools.clock.now()))
+    return {**user_shape(line, gates), **dossier_shape(dossier), "timeline": timeline_shape(timeline)}
 
 
 @app.command("classify")

@@ -1,0 +1,1 @@
+"""`migrator status --watch`: the dashboard, live."""
