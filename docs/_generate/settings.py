@@ -18,12 +18,12 @@ written; [config.example.yaml](../../config.example.yaml) has every key. Duratio
 `${NAME}` in any value is replaced from the environment; `$${` is a plain `${`. An unknown key, a wrong type or an
 impossible value is an error (exit code 2) that names the key, the file and the line."""
 
-UNREAD = ("notifications", "guardrails", "log", "unused_granted_max_percent")
+UNREAD = ("notifications", "guardrails", "log")
 """Keys that are checked and that no operation asks for yet; a test notices when that changes."""
 
 NOT_YET = """\
-Checked, and without effect in this version: `notifications`, `guardrails`, `log`, `mapping.unused_granted_max_percent`,
-and usage sources of the types `athena` and `lookup-events`."""
+Checked, and without effect in this version: `notifications`, `guardrails`, `log`, and usage sources of the
+types `athena` and `lookup-events`."""
 
 
 def settings_page() -> str:

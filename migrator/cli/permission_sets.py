@@ -43,6 +43,17 @@ def diff_set(ctx: typer.Context, name: str) -> None:
     desk.answer(data, lambda: diff_page(data))
 
 
+@app.command("curve")
+def show_curve(ctx: typer.Context) -> None:
+    """Show how many sets there would be at each bound of what may be granted and unused."""
+    from migrator.cli.render.permission_sets import curve_table
+    from migrator.operations.trade_off import trade_off
+
+    desk: Desk = ctx.obj
+    data = trade_off(desk.tools)
+    desk.answer(data, lambda: curve_table(data))
+
+
 def _one(desk: Desk, name: str) -> dict[str, Any]:
     found = next((one for one in _all(desk) if one["name"] == name), None)
     if found is None:

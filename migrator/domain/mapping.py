@@ -73,7 +73,7 @@ def plan_sets(
         most = ROLE_NAME_LENGTH if kind == ROLE else NAME_LENGTH
         name = known.get(content) or set_name(_wanted(members), names, most)
         names.add(name)
-        spec = _described(spec_of(members[0].grants, rules), name, members, rules)
+        spec = described(spec_of(members[0].grants, rules), name, members[0], rules)
         problems = fits_role(spec) if kind == ROLE else fits(spec)
         planned.append(Planned(spec, kind, content, tuple(problems), tuple(member.user for member in members)))
     return tuple(sorted(planned, key=lambda p: p.spec.name))
@@ -186,8 +186,8 @@ def _within_role_quota(keep: Mapping[str, Json], inline: Sequence[Json]) -> tupl
     return kept, merged
 
 
-def _described(spec: PermissionSetSpec, name: str, members: Sequence[Needs], rules: Rules) -> PermissionSetSpec:
-    first = members[0]
+def described(spec: PermissionSetSpec, name: str, first: Needs, rules: Rules) -> PermissionSetSpec:
+    """The set under its name, with the tags, duration and description that the rules ask for."""
     tags = dict(MANAGED_BY)
     if first.owner and not rules.share_across_owners:
         tags[rules.owner_tag] = _plain(first.owner)

@@ -1,6 +1,6 @@
 """Plan with the permission sets that exist, where the configuration lets us make none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from migrator.domain.dossier import Dossier
@@ -17,14 +17,20 @@ from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
 
-def read_offers(tools: Tools) -> tuple[Offer, ...]:
-    """Every permission set of the instance, with what AWS's policies in it say today."""
-    found = [Offer(spec_on_aws(one), one.arn) for one in tools.directory.permission_sets()]
+def read_offers(tools: Tools, names: Collection[str] | None = None) -> tuple[Offer, ...]:
+    """Every permission set of the instance, or those of these names, with what AWS's policies in it say today."""
+    there = tools.directory.permission_sets() if names is None else _by_name(tools, names)
+    found = [Offer(spec_on_aws(one), one.arn) for one in there]
     wanted = {name for offer in found for name in offer.named if is_aws_managed(name)}
-    known = tools.reader.read_policies(tools.accounts.caller().account_id, wanted)
+    known = tools.reader.read_policies(tools.accounts.caller().account_id, wanted) if wanted else {}
     return tuple(
         replace(offer, documents={name: known[name] for name in sorted(offer.named & known.keys())}) for offer in found
     )
+
+
+def _by_name(tools: Tools, names: Collection[str]) -> list[SetOnAws]:
+    found = (tools.directory.permission_set(name) for name in sorted(names))
+    return [one for one in found if one is not None]
 
 
 def choose_sets(tools: Tools, work: UnitOfWork, needs: Sequence[Needs], offers: Sequence[Offer]) -> list[Planned]:

@@ -1,9 +1,11 @@
 """What permission sets are planned, who shares each, how well they cover."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from migrator.domain.dossier import Covered
+from migrator.domain.grouping.plan import WHY
+from migrator.domain.model import Evidence, Json
 from migrator.domain.policy.fit import compact
 from migrator.domain.provisioning import group_name
 from migrator.ports.store import Grant, StoredSet
@@ -17,7 +19,21 @@ def list_sets(tools: Tools) -> list[dict[str, Any]]:
         grants = work.access.grants()
         users = {user.id: user.key for user in work.users.many([grant.user for grant in grants])}
         covered = work.access.coverage([grant.user for grant in grants])
-    return [_shape(one, [g for g in grants if g.permission_set == one.name], users, covered) for one in sets]
+        reasons = {user: _why(found) for user, found in work.users.evidence(list(users)).items()}
+    shapes = (_shape(one, [g for g in grants if g.permission_set == one.name], users, covered) for one in sets)
+    whys = ({g.user: reasons.get(g.user) for g in grants if g.permission_set == one.name} for one in sets)
+    return [{**shape, "why": _by_key(why, shape["name"], users)} for shape, why in zip(shapes, whys, strict=True)]
+
+
+def _why(found: Iterable[Evidence]) -> Json:
+    """The latest reason for a user's set, as it was kept."""
+    return next((one.value for one in found if one.claim == WHY), None)
+
+
+def _by_key(why: Mapping[int, Json], name: str, users: Mapping[int, str]) -> dict[str, str]:
+    """Reasons by user; those for another set than the present one are left out."""
+    told = {users[user]: reason for user, reason in why.items() if user in users and reason and reason["set"] == name}
+    return {user: str(told[user]["why"]) for user in sorted(told)}
 
 
 def _shape(

@@ -8,13 +8,15 @@ from migrator.domain.classify import classify, with_last_use
 from migrator.domain.errors import Busy, MigratorError, Stale
 from migrator.domain.existing import Offer
 from migrator.domain.gates.table import gates_for, held_by
+from migrator.domain.grouping.plan import WHY
 from migrator.domain.lifecycle import Move, State
-from migrator.domain.mapping import ROLE, SET, Needs, Planned, plan_sets, specification
-from migrator.domain.model import Destination
+from migrator.domain.mapping import ROLE, SET, Needs, Planned, specification
+from migrator.domain.model import Destination, Evidence
 from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.choose_sets import choose_sets, read_offers
 from migrator.operations.coverage import refresh_coverage
+from migrator.operations.group_users import group_users
 from migrator.operations.read_last_accessed import read_last_accessed
 from migrator.operations.read_usage import UsageRead, read_usage
 from migrator.operations.report import Moved
@@ -43,8 +45,7 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     read = read_usage(tools)
     chosen = [line for line in lines if line.user.state in MAPPABLE and line.user.vanished_at is None]
     missing = read_last_accessed(tools, chosen)
-    taken, blind = _names_of_others(tools)
-    offers = () if tools.rules.create_sets else read_offers(tools)
+    taken, offers, blind = _sets_of_others(tools)
     with tools.store.begin() as work:
         chosen = _still_here(work, chosen)
         _reclassify(tools, work, chosen)
@@ -67,8 +68,19 @@ def _still_here(work: UnitOfWork, lines: Sequence[Line]) -> list[Line]:
     return [line for line in fresh if line.user.state in MAPPABLE and line.user.subject not in moving]
 
 
+def _sets_of_others(tools: Tools) -> tuple[frozenset[str], tuple[Offer, ...], tuple[str, ...]]:
+    """Names of permission sets that exist and are not ours, these sets, and what could not be asked."""
+    if not tools.rules.create_sets:
+        taken, blind = _names_of_others(tools)
+        return taken, read_offers(tools), blind
+    taken, blind = _names_of_others(tools)
+    try:
+        return taken, read_offers(tools, taken), blind
+    except MigratorError as error:
+        return taken, (), (*blind, f"existing permission sets: {error.what} ({error.next_step})")
+
+
 def _names_of_others(tools: Tools) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Names of permission sets that exist and are not ours; what could not be asked."""
     with tools.store.read() as work:
         ours = {stored.name for stored in work.access.sets() if stored.origin == OURS}
     try:
@@ -105,13 +117,20 @@ def _plan(tools: Tools, work: UnitOfWork, users: Sequence[int], taken: frozenset
         if u.destination in WITH_SET
     ]
     to_make = [need for need in needs if need.kind == ROLE or tools.rules.create_sets]
-    known = {stored.spec["content"]: name for name, stored in ours.items()}
-    found = plan_sets(to_make, known, taken, tools.rules)
-    for planned in found:
+    chosen = group_users(tools, work, to_make, ours, taken, offers if tools.rules.create_sets else ())
+    for planned in chosen.ours:
         work.access.plan_set(planned.spec.name, specification(planned), OURS)
+    arns = {offer.spec.name: offer.arn for offer in offers}
+    for planned in chosen.others:
+        work.access.plan_set(planned.spec.name, specification(planned), EXISTING)
+        work.access.set_arn(planned.spec.name, arns[planned.spec.name])
+    wanted = chosen.wanted
+    for mapped, text in chosen.why.items():
+        reason = Evidence(WHY, {"set": wanted[mapped], "why": text}, 1.0, "mapping", tools.clock.now())
+        work.users.believe(mapped, [reason])
     if not tools.rules.create_sets:
-        found = (*found, *_chosen(tools, work, [need for need in needs if need.kind == SET], offers, ours))
-    wanted = {user: planned.spec.name for planned in found for user in planned.users}
+        found = _chosen(tools, work, [need for need in needs if need.kind == SET], offers, ours)
+        wanted |= {user: planned.spec.name for planned in found for user in planned.users}
     holding = {grant.user for grant in work.access.grants() if grant.provisioned_at}
     for user in everyone:
         if user.id in wanted or user.id not in holding:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from migrator.domain.errors import MigratorError
-from migrator.domain.policy.actions import Actions
+from migrator.domain.grouping.catalogue import Catalogue
 from migrator.domain.rules import Rules
 from migrator.domain.usage import Part, PartUsage
 from migrator.ports.archive import Archive
@@ -129,7 +129,7 @@ class Tools(Protocol):
         ...
 
     @property
-    def catalogue(self) -> Actions:
+    def catalogue(self) -> Catalogue:
         """Which actions AWS has."""
         ...
 

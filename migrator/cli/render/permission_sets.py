@@ -40,6 +40,7 @@ def set_page(one: dict[str, Any]) -> RenderableType:
         cell(f"{one['name']}  ({one['type']}, sessions of {one['session_duration']})", "bold"),
         cell(f"tags {tags}", "dim"),
         cell(f"users: {', '.join(one['users']) or '–'}"),
+        *(cell(f"  {user}: {why}", "dim") for user, why in one["why"].items()),
         cell(f"accounts: {', '.join(one['accounts']) or '–'}"),
         cell(f"covered {_percent(one['coverage_percent'])}, unused {_percent(one['unused_granted_percent'])}"),
         *(cell(f"managed: {arn}") for arn in one["managed_policies"]),
@@ -49,6 +50,17 @@ def set_page(one: dict[str, Any]) -> RenderableType:
     if one["inline_policy"]:
         lines += [cell(line, "dim") for line in json.dumps(one["inline_policy"], indent=2).splitlines()]
     return Group(*lines)
+
+
+def curve_table(data: dict[str, Any]) -> RenderableType:
+    """One line a bound, and who is not in it."""
+    if not data["curve"]:
+        return cell("of nobody is known what it needs: migrator map")
+    made = table("at most unused", "sets", "unused", right=("at most unused", "sets", "unused"))
+    for point in data["curve"]:
+        row(made, _percent(point["bound"]), point["sets"], _percent(point["unused_granted_percent"]))
+    said = f"{data['users']} users whose needs are known; {data['left_out']} keep what they are granted"
+    return Group(made, cell(f"{said}; mapping.unused_granted_max_percent is {_percent(data['bound'])}", "dim"))
 
 
 def diff_page(data: dict[str, Any]) -> RenderableType:
