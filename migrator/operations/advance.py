@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from migrator.domain.canonical import digest
 from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import deactivate, delete, quarantine, quarantine_arn
 from migrator.domain.dossier import Dossier, User
-from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, Refused
+from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, Refused, Stale
 from migrator.domain.gates.table import unchecked
 from migrator.domain.lifecycle import CUTTING, Move, State, move, next_for, reached
 from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.selection import Line
+from migrator.domain.snapshot import to_document
 from migrator.operations.apply import Apply, Order
 from migrator.operations.coverage import refresh_coverage
 from migrator.operations.holds import leftover, removal
@@ -205,11 +207,21 @@ def _left_over(tools: Tools, apply: Apply, user: User, asked: Advance) -> Moved 
     return finish_left(tools, apply, user, left)
 
 
-def _still_open(tools: Tools, user: int, work: UnitOfWork) -> None:
-    """The gates once more, in the transaction that begins the run: now nobody else can begin one."""
-    weighed = weigh(tools, work, [user])[0]
+def _still_open(tools: Tools, planned: Dossier, work: UnitOfWork) -> None:
+    """Gates and facts once more, in the transaction that begins the run: now nobody else can begin one."""
+    weighed = weigh(tools, work, [planned.user.id])[0]
     if weighed.held_by:
         raise HeldBack(weighed)
+    if _facts_hash(weighed.dossier) != _facts_hash(planned):
+        raise Stale(
+            f"{planned.user.key} was read again while this was planned, and is not what it was",
+            next_step="run the same command again",
+        )
+
+
+def _facts_hash(dossier: Dossier) -> str:
+    """The hash of the snapshot from which a plan is made: whoever reads the journal finds it among the documents."""
+    return digest(to_document(dossier.facts)) if dossier.facts else ""
 
 
 def _require_agreed(user: User, lost: Collection[str], asked: Advance) -> None:
@@ -241,8 +253,8 @@ def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: Stat
         return replace(base, outcome="planned", changes=changes, irreversible=cut.irreversible)
     if name is Move.DELETE:
         _require_agreed(user, (*cut.irreversible, *blind), asked)
-    require = partial(_still_open, tools, user.id)
-    order = Order(user.subject, str(name), cut, tools.actor, user, target, wave=user.wave, require=require)
+    require, facts = partial(_still_open, tools, dossier), _facts_hash(dossier)
+    order = Order(user.subject, str(name), cut, tools.actor, user, target, facts, wave=user.wave, require=require)
     ended = apply.carry_out(order)
     changes = tuple(carried(step) for step in ended.steps)
     if not ended.done:
@@ -254,7 +266,7 @@ def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: Stat
 
 
 def _provisioned(tools: Tools, apply: Apply, dossier: Dossier, plan: Provisioning, base: Moved) -> Moved:
-    own = replace(plan.own, require=partial(_still_open, tools, dossier.user.id))
+    own = replace(plan.own, facts_hash=_facts_hash(dossier), require=partial(_still_open, tools, dossier))
     ended, changes = provision(tools, apply, dossier, replace(plan, own=own))
     if ended is None or not ended.done:
         why = "; ".join(done.error for done in changes if done.error)

@@ -4,16 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from migrator.adapters.pool import ThreadPool
+from migrator.adapters.store import work_tables
 from migrator.domain.cuts import QUARANTINE
 from migrator.domain.dossier import User
 from migrator.domain.lifecycle import State
 from migrator.domain.rules import Share
+from migrator.domain.snapshot import from_document
 from migrator.domain.waves import WaveState
 from migrator.operations.advance import Advance, advance
 from migrator.operations.roll_back import Undo, roll_back
-from tests.builders import ACCOUNT, NOW, a_decision, a_key, a_password, a_user_facts, a_wave
+from tests.builders import ACCOUNT, NOW, a_decision, a_key, a_password, a_recorded, a_user_facts, a_wave, record
 from tests.fakes.crash import Crash
 
 ALICE = (ACCOUNT, "alice")
@@ -190,3 +193,40 @@ def test_a_paused_wave_deactivates_nobody(tools):
     in_a_wave(tools, alice, WaveState.PAUSED)
     moved = move(tools, alice)
     assert (moved.outcome, moved.held_by, tools.user(alice).state) == ("held", ("wave-approved",), State.QUARANTINED)
+
+
+def test_a_run_names_the_snapshot_from_which_it_was_planned(tools):
+    alice = tools.add(a_user_facts(credentials=(a_key(),)))
+    move(tools, alice, goal=State.QUARANTINED)
+    runs = work_tables.runs
+    with tools.store.engine.connect() as connection:
+        (named,) = connection.execute(select(runs.c.facts_hash).where(runs.c.kind == "quarantine")).scalars()
+    with tools.store.read() as work:
+        assert from_document(work.document(named), NOW) == work.users.snapshot_before(alice.id, "before quarantine")
+
+
+def test_a_user_that_is_read_otherwise_while_its_cut_is_planned_is_not_cut(tools):
+    alice = tools.add(a_user_facts(credentials=(a_key(),)))
+    at_first = tools.hands
+
+    class ReadMeanwhile:
+        """Hands during whose first look somebody else discovers another key."""
+
+        def __init__(self) -> None:
+            self.read = False
+
+        def observe(self, change):
+            if not self.read:
+                self.read = True
+                facts = replace(tools.aws.read_user(ACCOUNT, "alice"), credentials=(a_key(), a_key("AKIATWO")))
+                record(tools.store, a_recorded(facts, tools.user(alice)))
+            return at_first.observe(change)
+
+        def make(self, change):
+            at_first.make(change)
+
+    tools.hands = ReadMeanwhile()
+    moved = move(tools, alice, goal=State.QUARANTINED)
+    assert (moved.outcome, tools.user(alice).state) == ("failed", State.VERIFIED)
+    assert "was read again while this was planned" in moved.why
+    assert move(tools, alice, goal=State.QUARANTINED).after == "quarantined"
