@@ -3,7 +3,7 @@
 from typing import Any
 
 from migrator.domain.dossier import Dossier
-from migrator.domain.model import Json
+from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.policy.actors import iam_user
 from migrator.domain.policy.compare import Access, View, compare
 from migrator.domain.policy.evaluate import Policies
@@ -39,7 +39,7 @@ def _one(
     actor = successor(tools, dossier, planned.name)
     made = [(f.action, f.resource or None) for f in calls if f.action and not f.refused]
     found = compare(before, View(actor, policies_of(planned.spec, policies)), made)
-    heir = Successor(user.user_name, facts.arn, session, planned.name, facts.tags)
+    heir = _heir(dossier, session, planned.name, facts)
     covered = dossier.coverage
     return {
         "user": user.key,
@@ -59,6 +59,13 @@ def _one(
             for c in changes_of_meaning(own, heir)
         ],
     }
+
+
+def _heir(dossier: Dossier, session: str, name: str, facts: UserFacts) -> Successor:
+    """Who the user becomes: a person's session of a set, or a machine's of its role, called by whoever assumes it."""
+    if dossier.user.destination is Destination.IAM_ROLE:
+        return Successor(facts.user_name, facts.arn, tags=facts.tags, role=name)
+    return Successor(facts.user_name, facts.arn, session, name, facts.tags)
 
 
 def _access(one: Access) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from migrator.operations.group_users import group_users
 from migrator.operations.read_last_accessed import read_last_accessed
 from migrator.operations.read_usage import UsageRead, read_usage
 from migrator.operations.report import Moved
+from migrator.operations.require_center import require_center
 from migrator.operations.weigh import dossiers, weigh
 from migrator.ports.rows import EXISTING, OURS
 from migrator.ports.store import UnitOfWork
@@ -42,6 +43,7 @@ class Mapped:
 def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     """Map these users; those past `mapped` stay as they are."""
     tools.actor  # noqa: B018  # STS is asked first: an outsider's usage must not get into the database
+    require_center(tools, lines)
     read = read_usage(tools)
     chosen = [line for line in lines if line.user.state in MAPPABLE and line.user.vanished_at is None]
     missing = read_last_accessed(tools, chosen)

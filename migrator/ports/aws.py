@@ -26,6 +26,12 @@ class Rejected(MigratorError):
     """AWS will never do this as asked: a quota, a malformed document, a policy that is not there."""
 
 
+class NoInstance(Rejected):
+    """There is no Identity Center instance where the configuration says, or more than one to choose from."""
+
+    exit_code = 2
+
+
 class Missing(MigratorError):
     """The parent of what was looked for does not exist (a deleted user, an unknown permission set)."""
 
@@ -196,7 +202,7 @@ class Directory(Protocol):
     """Identity Center, read."""
 
     def instance(self) -> IdentityCenter:
-        """The instance; raises Rejected where there is none or more than one, saying which setting helps."""
+        """The instance; raises NoInstance where there is none or more than one, saying which setting helps."""
         ...
 
     def permission_sets(self) -> Sequence[SetOnAws]:

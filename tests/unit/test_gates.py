@@ -359,6 +359,8 @@ SIGN_INS = {
     "seen here": ({}, True),
     "never seen": ({"sign_ins": ()}, False),
     "just when provisioned": ({"sign_ins": (a_sign_in(at=ago(days=1)),)}, True),
+    "in the second of provisioning": ({"provisioned_at": ago(hours=1) + timedelta(microseconds=1)}, True),
+    "a second before provisioning": ({"provisioned_at": ago(hours=1) + timedelta(seconds=1)}, False),
     "elsewhere, unused by all calls read": (
         {"sign_ins": (a_sign_in(account_id="9"),), "used": Used(mined_at=NOW), "facts": None, "credentials": ()},
         True,

@@ -14,7 +14,7 @@ from migrator.adapters.aws.changes.kind import listed, tag_map
 from migrator.adapters.aws.errors import translated
 from migrator.domain.changes import UNREADABLE
 from migrator.domain.model import Json
-from migrator.ports.aws import IdentityCenter, Missing, NotSupported, Rejected, SetOnAws
+from migrator.ports.aws import IdentityCenter, Missing, NoInstance, NotSupported, SetOnAws
 
 if TYPE_CHECKING:
     from types_boto3_identitystore import IdentityStoreClient
@@ -70,7 +70,7 @@ class IdentityCenterDirectory:
         return client
 
     def instance(self) -> IdentityCenter:
-        """The instance; raises Rejected where there is none or more than one, saying which setting helps."""
+        """The instance; raises NoInstance where there is none or more than one, saying which setting helps."""
         if self._instance is None:
             with translated(f"listing Identity Center instances in {self._region}"):
                 found = list(listed(self.sso(), "list_instances", "Instances"))
@@ -81,17 +81,17 @@ class IdentityCenterDirectory:
         arns = [each["InstanceArn"] for each in found]
         fitting = [each for each in found if self._wanted in {None, each["InstanceArn"]}]
         if not arns:
-            raise Rejected(
+            raise NoInstance(
                 f"there is no Identity Center instance in {self._region}",
                 next_step="set aws.region to Identity Center's home region, or enable Identity Center there",
             )
         if not fitting:
-            raise Rejected(
+            raise NoInstance(
                 f"{self._wanted} is not in {self._region}; there is {', '.join(arns)}",
                 next_step="correct identity_center.instance_arn or aws.region",
             )
         if len(fitting) > 1:
-            raise Rejected(
+            raise NoInstance(
                 f"there are {len(arns)} Identity Center instances in {self._region}: {', '.join(arns)}",
                 next_step="set identity_center.instance_arn to one of them",
             )

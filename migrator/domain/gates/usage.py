@@ -86,7 +86,8 @@ def sso_sign_in(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> G
         return opened(gate, "not required")
     if since is None or planned is None:
         return closed(gate, "nothing is provisioned yet", f"migrator advance {dossier.user.key} --to provisioned")
-    through = [s for s in dossier.sign_ins if s.at >= since and s.permission_set == planned.name]
+    whole = since.replace(microsecond=0)  # CloudTrail's times have no fractions
+    through = [s for s in dossier.sign_ins if s.at >= whole and s.permission_set == planned.name]
     home = dossier.user.account_id
     here = [s for s in through if s.account_id == home]
     counting = here if _used_here(dossier, rules, now) else through

@@ -35,7 +35,8 @@ class ChangeOfMeaning:
 class Successor:
     """Who the user becomes, as far as rewrites need it; empty parts leave their rewrites out.
 
-    `session_name` is the Identity Center user name, `permission_set` the name of the set, `tags` the user's own.
+    `session_name` is the Identity Center user name, `permission_set` the name of the set, `tags` the user's own; `role`
+    is the name of a machine's role, whose sessions are no Identity Center's.
     """
 
     user_name: str = ""
@@ -43,6 +44,7 @@ class Successor:
     session_name: str = ""
     permission_set: str = ""
     tags: Mapping[str, str] | None = None
+    role: str = ""
 
 
 SELF_SERVICE = (
@@ -69,6 +71,15 @@ _CHANGED = {
     "aws:multifactorauthpresent": "does not tell of the MFA that happened at the portal",
     "aws:multifactorauthage": "does not tell of the MFA that happened at the portal",
 }
+_OF_ROLES = {
+    "aws:username": "is absent from role sessions",
+    "aws:principaltag": "holds the tags of the role and of the session: the user's own tags are gone",
+    "aws:principalarn": "becomes the ARN of the role",
+    "aws:multifactorauthpresent": "does not tell of anybody: a machine enters no code",
+    "aws:multifactorauthage": "does not tell of anybody: a machine enters no code",
+}
+"""What becomes of these keys in a machine's sessions; of the others the same as in a person's."""
+
 _MFA = frozenset({"aws:multifactorauthpresent", "aws:multifactorauthage"})
 
 
@@ -99,16 +110,24 @@ def _changes(
         return
     yield from _named_principals(statement, heir)
     for key in sorted(keys_of(_templates(document, statement))):
-        if _fate(key):
-            yield ChangeOfMeaning(statement.name, key, _why_variable(key, statement), _rewritten(raw, key, heir))
+        if _fate(key, heir):
+            yield ChangeOfMeaning(statement.name, key, _why_variable(key, statement, heir), _rewritten(raw, key, heir))
     for condition in statement.conditions:
-        if _fate(condition.key.lower()):
+        if _fate(condition.key.lower(), heir):
             yield _of_condition(statement, condition, raw, heir)
 
 
-def _fate(key: str) -> str | None:
+def _fate(key: str, heir: Successor) -> str | None:
     base = key.partition("/")[0]
+    if heir.role and base in _OF_ROLES:
+        return _OF_ROLES[base]
     return _ABSENT.get(base) or _CHANGED.get(key)
+
+
+def _absent(key: str, heir: Successor) -> bool:
+    """Whether the key has no value any more; a role has tags of its own."""
+    base = key.partition("/")[0]
+    return base in _ABSENT and not (heir.role and base == "aws:principaltag")
 
 
 def _templates(document: Document, statement: Statement) -> Iterator[tuple[Any, ...]]:
@@ -138,9 +157,9 @@ def _named_principals(statement: Statement, heir: Successor) -> Iterator[ChangeO
         yield ChangeOfMeaning(statement.name, "Principal", "names the user, which the session is not")
 
 
-def _why_variable(key: str, statement: Statement) -> str:
-    fate = _fate(key)
-    if key.partition("/")[0] not in _ABSENT:
+def _why_variable(key: str, statement: Statement, heir: Successor) -> str:
+    fate = _fate(key, heir)
+    if not _absent(key, heir):
         return f"${{{key}}} {fate}"
     if any(f"${{{key}" in text.lower() for text in statement.resources):
         scope = "every resource" if statement.negates_resources else "no resource"
@@ -152,15 +171,15 @@ def _of_condition(
     statement: Statement, condition: Condition, raw: Mapping[str, Any], heir: Successor
 ) -> ChangeOfMeaning:
     key = condition.key.lower()
-    fate = f"{key} {_fate(key)}"
-    if key.partition("/")[0] in _ABSENT:
+    fate = f"{key} {_fate(key, heir)}"
+    if _absent(key, heir):
         holds = _holds_when_absent(condition)
         verdict = f"{condition.operator.name} will {'always' if holds else 'never'} hold"
         effect = "allows" if statement.allows else "denies"
         why = f"{fate}: {verdict}, so the statement {effect} {'whatever the value was' if holds else 'nothing'}"
         return ChangeOfMeaning(statement.name, condition.key, why, _kept(condition, raw, heir))
     if key in _MFA:
-        return _of_mfa(statement, condition, raw, fate)
+        return _of_mfa(statement, condition, raw, fate, "" if heir.role else "; the portal asks for MFA instead")
     return ChangeOfMeaning(statement.name, condition.key, fate, _kept(condition, raw, heir))
 
 
@@ -170,11 +189,13 @@ def _holds_when_absent(condition: Condition) -> bool:
     return condition.operator.missing
 
 
-def _of_mfa(statement: Statement, condition: Condition, raw: Mapping[str, Any], fate: str) -> ChangeOfMeaning:
+def _of_mfa(
+    statement: Statement, condition: Condition, raw: Mapping[str, Any], fate: str, instead: str
+) -> ChangeOfMeaning:
     if statement.allows:
-        why = f"{fate}: the statement may allow nothing; the portal asks for MFA instead"
+        why = f"{fate}: the statement may allow nothing{instead}"
         return ChangeOfMeaning(statement.name, condition.key, why, _without(raw, condition))
-    why = f"{fate}: the statement may deny every session; the portal asks for MFA instead"
+    why = f"{fate}: the statement may deny every session{instead}"
     return ChangeOfMeaning(statement.name, condition.key, why, drop=len(statement.conditions) == 1)
 
 
@@ -198,8 +219,11 @@ def _kept(condition: Condition, raw: Mapping[str, Any], heir: Successor) -> Mapp
     if key == "aws:username" and heir.user_name and heir.session_name and condition.values == (heir.user_name,):
         operator = "StringLike" if positive else "StringNotLike"
         return _with(_without(raw, condition), operator, "aws:userid", f"*:{heir.session_name}")
-    if key == "aws:principalarn" and heir.permission_set and condition.values == (heir.user_arn,):
+    if key == "aws:principalarn" and (heir.permission_set or heir.role) and condition.values == (heir.user_arn,):
         account = heir.user_arn.split(":")[4]
+        if heir.role:
+            named = f"arn:*:iam::{account}:role/{heir.role}"
+            return _with(_without(raw, condition), "ArnLike" if positive else "ArnNotLike", "aws:PrincipalArn", named)
         role = f"arn:*:iam::{account}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{heir.permission_set}_*"
         return _with(_without(raw, condition), "ArnLike" if positive else "ArnNotLike", "aws:PrincipalArn", role)
     return None

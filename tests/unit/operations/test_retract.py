@@ -219,3 +219,13 @@ def test_what_a_leaver_still_holds_can_be_taken_away(tools, alice):
     assert provisioned(tools, alice)
     undo(tools, alice, retract=True)
     assert tools.aws.holders() == []
+
+
+def test_what_aws_called_a_set_and_a_person_is_forgotten_with_them(tools, alice):
+    with tools.store.read() as work:
+        assert [stored.arn for stored in work.access.sets()] != [None]
+        assert [person.user_name for person in work.people.all()] == ["alice@example.com"]
+    undo(tools, alice, retract=True)
+    with tools.store.read() as work:
+        assert [stored.arn for stored in work.access.sets()] == [None]
+        assert [(person.identity_store_id, person.user_name) for person in work.people.all()] == [(None, None)]

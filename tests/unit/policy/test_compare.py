@@ -251,3 +251,28 @@ def test_resource_policies_that_name_the_user_say_so() -> None:
 
 def test_a_request_of_a_user_is_plain_data() -> None:
     assert isinstance(USER.request("s3:GetObject", None, []), Request)
+
+
+MACHINE = Successor("deploy", "arn:aws:iam::111111111111:user/deploy", tags={"team": "data"}, role="deploy-role")
+OWN_ARN = {"ArnEquals": {"aws:PrincipalArn": MACHINE.user_arn}}
+OF_MACHINES = [
+    (statement(resource="arn:aws:s3:::home/${aws:username}/*"), "absent from role sessions"),
+    (statement(Condition={"StringEquals": {"aws:username": "deploy"}}), "absent from role sessions"),
+    (statement(Condition=OWN_ARN), "becomes the ARN of the role"),
+    (statement(Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), "a machine enters no code"),
+    (statement(effect="Deny", Condition={"Bool": {"aws:MultiFactorAuthPresent": "false"}}), "a machine enters no code"),
+    (statement(Condition={"StringEquals": {"aws:PrincipalTag/team": "data"}}), "tags of the role"),
+]
+
+
+@pytest.mark.parametrize(("old", "why"), OF_MACHINES)
+def test_a_machine_is_told_of_its_role_and_never_of_the_portal(old: dict[str, Any], why: str) -> None:
+    (found,) = changes(old, heir=MACHINE)
+    assert why in found.why
+    assert not any(word in f"{found.why} {found.rewrite}" for word in ("portal", "Identity Center", "AWSReservedSSO"))
+
+
+def test_a_condition_on_the_users_arn_speaks_of_the_machines_role_instead() -> None:
+    (found,) = changes(statement(Condition=OWN_ARN), heir=MACHINE)
+    kept = {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::111111111111:role/deploy-role"}}
+    assert found.rewrite == statement(Condition=kept)
