@@ -51,6 +51,7 @@ class Watch(App[None]):
 
     def __init__(self, source: "Source", every: float = 5.0) -> None:
         super().__init__()
+        self.animation_level = "none"  # over ssh, motion is noise
         self._source, self._every = source, every
         self._screams: dict[str, tuple[Scream, str]] = {}
         self._seen: Overview | None = None
