@@ -38,6 +38,7 @@ TARGETS = {
     "managed-policy": f"arn:aws:iam::*:policy/{QUARANTINE}",
     "group-membership": "arn:aws:iam::*:group/*",
     "virtual-mfa-device": "arn:aws:iam::*:mfa/*",
+    "event-selectors": "arn:aws:cloudtrail:*:*:trail/*",
 }
 """What the writes of a kind are on, where it is not the user."""
 USERS = "arn:aws:iam::*:user/*"
@@ -87,7 +88,7 @@ def permissions_page() -> str:
         "It reads settings and policies. No secret's value, no object, no item can be read with it.",
         json_block(discovery()),
         "## Change role, in every member account",
-        "It writes to IAM users, and to the one policy that is named as ours.",
+        "It writes to IAM users, to the one policy named as ours, and (`migrator listen`) to what trails record.",
         json_block(change()),
         TRUST,
         json_block(trust()),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from migrator.domain.dossier import Covered, Dossier, User
+from migrator.domain.dossier import Covered, Dossier, Listening, User
 from migrator.domain.gates.result import GateResult
 from migrator.domain.screams import Scream
 from migrator.domain.selection import Line
@@ -93,18 +93,27 @@ def dossier_shape(dossier: Dossier) -> dict[str, Any]:
             "coverage": coverage_shape(covered) if covered else None,
             "unused_granted": covered.unused_granted if covered else None,
             "unused_granted_percent": covered.unused_granted_percent if covered else None,
-            "audibility": {
-                "audible": list(dossier.listening.audible),
-                "deaf": list(dossier.listening.deaf),
-                "newest_event": moment(dossier.listening.newest),
-                "not_checked": list(dossier.listening.not_checked),
-            },
+            "audibility": audibility_shape(dossier.listening),
         },
         "references": {
             "checked_at": moment(dossier.references.at),
             "found": [{"where": r.where, "effect": r.effect} for r in dossier.references.found],
             "not_checked": list(dossier.references.not_checked),
         },
+    }
+
+
+def audibility_shape(heard: Listening) -> dict[str, Any]:
+    """What of a user's calls would be recorded when refused."""
+    return {
+        "audible": list(heard.audible),
+        "partly": list(heard.partly),
+        "deaf": list(heard.deaf),
+        "newest_event": moment(heard.newest),
+        "read_since": moment(heard.heard_since),
+        "recorded_since": moment(heard.recorded_since),
+        "unrecorded": heard.unrecorded or None,
+        "not_checked": list(heard.not_checked),
     }
 
 

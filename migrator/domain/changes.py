@@ -55,6 +55,7 @@ KINDS = {
         ChangeKind("permission-set-boundary", _SET),
         ChangeKind("permission-set-provisioning", (*_SET, "account")),
         ChangeKind("account-assignment", (*_SET, "account", "principal-type", "principal")),
+        ChangeKind("event-selectors", ("account", "trail")),
     )
 }
 

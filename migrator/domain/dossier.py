@@ -9,6 +9,7 @@ from migrator.domain.lifecycle import State
 from migrator.domain.model import Credential, Destination, Evidence, Json, Kind, UserFacts
 
 if TYPE_CHECKING:
+    from migrator.domain.audibility import Ear
     from migrator.domain.screams import Scream
     from migrator.domain.waves import Approval, Wave
 
@@ -94,9 +95,11 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What the trail lets us hear: `newest` event read, `audible` and `deaf` services of those the user used.
+    """What the trails let us hear: `newest` event read, what the user used by how much of it would be recorded.
 
-    `heard_since` is when the present unbroken stretch of listening began; `not_checked` says what nobody looked at.
+    `audible`, `partly` and `deaf` name services and data planes, `ears` has them whole. `heard_since` is when the
+    present unbroken stretch of reading began, `recorded_since` that of recording the account, `unrecorded` why
+    nothing of the account is recorded now; `not_checked` says what nobody looked at.
     """
 
     newest: datetime | None = None
@@ -104,6 +107,10 @@ class Listening:
     audible: tuple[str, ...] = ()
     deaf: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    recorded_since: datetime | None = None
+    unrecorded: str = ""
+    ears: tuple["Ear", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from migrator.operations.last_look import last_look
 from migrator.operations.left_over import doomed, finish_left, show_left
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, remember_person, show
+from migrator.operations.read_trails import refresh_trails
 from migrator.operations.read_usage import read_usage
 from migrator.operations.report import Done, Moved, Movement, carried, planned
 from migrator.operations.self_lockout import self_lockout
@@ -93,6 +94,7 @@ def _from_the_first(moved: Moved, line: Line) -> Moved:
 
 def _listen(tools: Tools, lines: Sequence[Line]) -> None:
     """Sign-ins and screams first; where a trail cannot be read, the gates that need it stay as they are."""
+    refresh_trails(tools, {line.user.account_id for line in lines if line.user.state in LISTENING})
     try:
         read_usage(tools)
     except DatabaseFailed:

@@ -11,6 +11,7 @@ from migrator.domain.lifecycle import State
 from migrator.domain.model import AccountFacts, GroupFacts, Json, UserFacts
 from migrator.domain.reconcile import Reconciled, Seen, reconcile
 from migrator.domain.rules import Rules
+from migrator.operations.read_trails import read_trails
 from migrator.operations.weigh import weigh
 from migrator.ports.aws import Account, Organization
 from migrator.ports.store import Reading, Recorded, UnitOfWork
@@ -57,6 +58,8 @@ def discover(tools: Tools, only: Collection[str] = ()) -> Discovered:
         work.put_accounts(organization.accounts)
         work.commit()
     wanted, skipped = _wanted(organization, tools.rules, only)
+    if tools.rules.listening:
+        read_trails(tools, [account.id for account in wanted], [organization.management_account])
     read: list[AccountRead] = []
     for account, result in tools.pool.each(partial(_read, tools), wanted):
         if isinstance(result, MigratorError):

@@ -5,18 +5,16 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from migrator.domain.data_plane import COMMON
 from migrator.domain.errors import MigratorError
-from migrator.domain.model import Json
+from migrator.domain.trails import Calls, Taken, Trail, taken
 from migrator.operations.discover import left_alone
 from migrator.operations.finding import Finding, examined, failed, good, warning
-from migrator.ports.aws import Account, Organization, Trail
+from migrator.operations.read_trails import is_read
+from migrator.ports.aws import Account, Organization
 from migrator.ports.tools import Tools, UsageSource
 
 CHECK = "trail"
-DATA = {"AWS::S3::Object": "S3 objects", "AWS::Lambda::Function": "Lambda", "AWS::DynamoDB::Table": "DynamoDB items"}
-"""Data-plane calls that a trail records only where its selectors ask for them (CloudTrail User Guide, data events)."""
-
-_WHOLE_SERVICE = 2  # colons in `arn:aws:s3`: nothing narrower was chosen
 _FRESH = timedelta(days=2)
 _FIX = "let an organization trail log management events of every account and region, and start its logging"
 
@@ -67,46 +65,27 @@ def _of_account(account: Account, trails: Sequence[Trail]) -> Iterator[Finding]:
 
 def _problems(trail: Trail) -> list[str]:
     problems = [] if trail.logging else ["is not logging"]
+    problems += [f"cannot deliver: {trail.failing}"] if trail.failing else []
     problems += [] if trail.management_events else ["does not select every management event"]
     return problems + ([] if trail.regions == "all" else [f"records {trail.regions} only"])
 
 
 def _data_events(trails: Sequence[Trail], account_id: str | None) -> Iterator[Finding]:
-    selectors = [selector for trail in trails for selector in trail.data_selectors]
-    heard: set[str] = set()
-    partly: set[str] = set()
-    for selector in selectors:
-        for kind, whole in _selected(selector):
-            (heard if whole else partly).add(kind)
-    deaf = [words for kind, words in DATA.items() if kind not in heard | partly]
-    some = [words for kind, words in DATA.items() if kind in partly - heard]
+    """Of anybody, no user named: what is recorded for some users only counts as some."""
+    found = {plane.words: taken(trails, Calls("", plane.source, plane.resource_type)) for plane in COMMON}
+    deaf = [words for words, much in found.items() if much is Taken.NONE]
+    some = [words for words, much in found.items() if much is Taken.SOME]
     if deaf or some:
         said = f"refused data-plane calls would not be heard: {', '.join([*deaf, *(f'some {each}' for each in some)])}"
-        fix = "add data event selectors for them to the trail, at least for the users under test while they are"
-        yield warning("data-events", said, fix, account_id)
+        yield warning("data-events", said, "migrator listen plan shows what users under test need", account_id)
     else:
-        yield good("data-events", f"refused calls of {', '.join(DATA.values())} are recorded", account_id)
-
-
-def _selected(selector: Json) -> Iterator[tuple[str, bool]]:
-    """The resource types that a selector takes data events of, and whether it takes them all."""
-    for resource in selector.get("DataResources") or ():
-        values = resource.get("Values") or ()
-        yield resource.get("Type", ""), any(value.rstrip(":").count(":") <= _WHOLE_SERVICE for value in values)
-    fields = selector.get("FieldSelectors") or ()
-    narrower = {field.get("Field") for field in fields} - {"eventCategory", "resources.type"}
-    for field in fields:
-        if field.get("Field") == "resources.type":
-            yield from ((kind, not narrower) for kind in field.get("Equals") or ())
+        yield good("data-events", f"refused calls of {', '.join(found)} are recorded", account_id)
 
 
 def _where_it_goes(tools: Tools, trails: Sequence[Trail]) -> Iterator[Finding]:
     """A trail that nobody reads hears nothing for us."""
-    read = {source.source.removeprefix("cloudtrail:s3://").partition("/")[0] for source in tools.sources}
-    buckets = {trail.bucket for trail in trails}
-    remote = any(source.source.startswith("cloudtrail:s3://") for source in tools.sources)
-    if remote and not buckets & read:
-        said = f"the trail delivers to s3://{min(buckets)}, which no usage source reads"
+    if not any(is_read(tools, trail) for trail in trails):
+        said = f"the trail delivers to s3://{trails[0].bucket}, which no usage source reads"
         yield warning(CHECK, said, "set the location in usage.sources to that bucket")
 
 

@@ -8,6 +8,7 @@ from migrator.domain.changes import Change
 from migrator.domain.errors import MigratorError, Unreachable
 from migrator.domain.model import AccountFacts, Credential, Json, UserFacts
 from migrator.domain.roles import RoleFacts
+from migrator.domain.trails import Trail
 
 
 class AccessDenied(Unreachable):
@@ -113,20 +114,6 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
-    """A CloudTrail trail as the `listening` gate needs it; `data_selectors` are as AWS gives them."""
-
-    arn: str
-    logging: bool
-    organization: bool
-    bucket: str
-    prefix: str = ""
-    management_events: bool = True
-    data_selectors: tuple[Json, ...] = ()
-    regions: str = "all"
-
-
-@dataclass(frozen=True, slots=True)
 class LastUse:
     """When a user's password and access keys were last used: who has the name now, and what IAM says of each."""
 
@@ -194,7 +181,7 @@ class AccountReader(Protocol):
         ...
 
     def trails(self, account_id: str, region: str) -> Sequence[Trail]:
-        """The trails that record this account."""
+        """The trails that record this account, by ARN; raises Unreachable where they may not be listed."""
         ...
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 from migrator.domain.dossier import Covered
 from migrator.domain.model import Json
 from migrator.domain.screams import Scream
+from migrator.domain.trails import AccountTrails
 from migrator.domain.usage import PartUsage, Refusal, UsageFact
 from migrator.ports.aws import NameReference
 from migrator.ports.rows import Grant, StoredSet
@@ -66,6 +67,18 @@ class Usage(Protocol):
         self, users: Collection[int], found: Sequence[tuple[int, NameReference]], unread: Sequence[str], at: datetime
     ) -> None:
         """Replace what names these users."""
+        ...
+
+
+class TrailReadings(Protocol):
+    """Which trails record each account."""
+
+    def put(self, readings: Sequence[AccountTrails]) -> None:
+        """Replace the readings of these accounts."""
+        ...
+
+    def of(self, accounts: Collection[str]) -> Mapping[str, AccountTrails]:
+        """The readings of these accounts; one that was never read is left out."""
         ...
 
 

@@ -14,7 +14,7 @@ from migrator.domain.model import Credential, Evidence, Json, UserFacts
 from migrator.domain.selection import Line
 from migrator.domain.waves import Approval, Wave, WaveState
 from migrator.ports.aws import Account
-from migrator.ports.findings import Access, Screams, Usage
+from migrator.ports.findings import Access, Screams, TrailReadings, Usage
 from migrator.ports.ledger import Journal, Record
 from migrator.ports.post import Outbox
 from migrator.ports.rows import Entry, Grant, Person, Reading, Recorded, StoredSet
@@ -249,6 +249,11 @@ class UnitOfWork(Protocol):
     @property
     def outbox(self) -> Outbox:
         """Letters to people."""
+        ...
+
+    @property
+    def trails(self) -> TrailReadings:
+        """Which trails record each account."""
         ...
 
     @property

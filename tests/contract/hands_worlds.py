@@ -89,6 +89,10 @@ class World(Protocol):
         """Let an IAM group exist."""
         ...
 
+    def add_trail(self) -> Target:
+        """Let a trail exist that nobody configured."""
+        ...
+
 
 class FakeWorld:
     """The fake."""
@@ -116,6 +120,9 @@ class FakeWorld:
     def add_group(self, name: str) -> None:
         self.aws.add_group(self.account, GroupFacts(name))
 
+    def add_trail(self) -> Target:
+        return (self.account, self.aws.add_trail("audit", self.account))
+
 
 class EmulatedWorld:
     """AwsHands on the sandbox; what no change can make is made by plain IAM calls."""
@@ -139,6 +146,12 @@ class EmulatedWorld:
     def add_group(self, name: str) -> None:
         self.iam.create_group(GroupName=name)
 
+    def add_trail(self) -> Target:
+        where = {"LocationConstraint": HOME_REGION}
+        self.sessions.own_client("s3").create_bucket(Bucket="logs", CreateBucketConfiguration=where)
+        made = self.sessions.own_client("cloudtrail").create_trail(Name="audit", S3BucketName="logs")
+        return (self.account, made["TrailARN"])
+
     def end_requests(self) -> None:
         """Let AWS end, by itself, what was queued."""
         self.control.advance(2 * REQUEST_SECONDS)
@@ -159,7 +172,7 @@ class Emulator:
                 patch.setenv(name, value)
             self._sessions = Sessions(region=HOME_REGION)
             # botocore reads the environment when a client is made: all that will be needed are made here.
-            for service in ("sts", "iam", "sso-admin", "identitystore"):
+            for service in ("sts", "iam", "sso-admin", "identitystore", "cloudtrail", "s3"):
                 self._sessions.own_client(service)
             self._sessions.own_client("organizations").create_organization(FeatureSet="ALL")
         enable_identity_center(self._sandbox.endpoint, HOME_REGION, seconds=REQUEST_SECONDS)

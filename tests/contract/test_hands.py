@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from migrator.domain.changes import KINDS, Change, matches
+from migrator.domain.selectors import LIMIT, normal, with_listeners
 from migrator.ports.aws import Missing, Rejected, Transient
 from tests.contract.hands_worlds import DENY, READ, READ_ONLY, VIEW_ONLY
 
@@ -96,7 +97,8 @@ def lives(steps, kind):
     }[kind]()
 
 
-REVERSIBLE = [kind.name for kind in KINDS.values() if kind.returns and kind.name != "permission-set-provisioning"]
+NEVER_ABSENT = ("permission-set-provisioning", "event-selectors")
+REVERSIBLE = [kind.name for kind in KINDS.values() if kind.returns and kind.name not in NEVER_ABSENT]
 
 
 @pytest.mark.parametrize("kind", REVERSIBLE)
@@ -169,6 +171,7 @@ def test_nothing_is_observed_where_its_parent_is_missing(steps, kind):
         "principal-type": "GROUP",
         "path-and-name": "/nobody",
         "serial": f"arn:aws:iam::{steps.world.account}:mfa/nobody",
+        "trail": f"arn:aws:cloudtrail:eu-central-1:{steps.world.account}:trail/nobody",
     }
     assert steps.see(kind, tuple(names.get(part, "nobody") for part in KINDS[kind].parts)) is None
 
@@ -380,3 +383,50 @@ def test_a_new_set_of_an_old_name_starts_empty(steps):
         steps.do("permission-set-inline-policy", steps.set, READ)
         steps.do("permission-set", steps.set, None)
         assert steps.see("permission-set", steps.set) is None
+
+
+ADVANCED = normal((), [{"Name": "all", "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}])
+OBJECTS = [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3:::b/", "arn:aws:s3:::a/"]}]
+SELECTORS = {
+    "fewer basic ones": normal([{"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}], ()),
+    "basic ones with objects": normal([{"ReadWriteType": "All", "DataResources": OBJECTS}], ()),
+    "basic ones without keys": normal([{"ExcludeManagementEventSources": ["kms.amazonaws.com"]}], ()),
+    "advanced ones": ADVANCED,
+    "ours beside basic ones": with_listeners(normal((), ()), {"AWS::S3::Object": ["arn:aws:iam::1:user/ada"]}),
+    "ours beside advanced ones": with_listeners(ADVANCED, {"AWS::SQS::Queue": ["arn:aws:iam::1:user/ada"]}),
+    "as many as there may be": with_listeners(
+        ADVANCED, {"AWS::SQS::Queue": [f"arn:aws:iam::1:user/{n}" for n in range(LIMIT - 3)]}
+    ),
+}
+
+
+@pytest.mark.parametrize("after", SELECTORS.values(), ids=SELECTORS)
+def test_selectors_of_a_trail_are_replaced_and_come_back(steps, after):
+    trail, default = steps.world.add_trail(), normal((), ())
+    assert steps.see("event-selectors", trail) == default
+    steps.do("event-selectors", trail, after)
+    assert steps.see("event-selectors", trail) == after
+    steps.do("event-selectors", trail, default)
+    assert steps.see("event-selectors", trail) == default
+
+
+def test_more_values_than_a_trail_holds_are_refused_and_nothing_changes(steps):
+    trail = steps.world.add_trail()
+    many = with_listeners(ADVANCED, {"AWS::SQS::Queue": [f"arn:aws:iam::1:user/{n}" for n in range(LIMIT - 2)]})
+    with pytest.raises(Rejected):
+        steps.do("event-selectors", trail, many)
+    assert steps.see("event-selectors", trail) == normal((), ())
+
+
+def test_a_trail_that_is_not_there_has_no_selectors(steps):
+    account, arn = steps.world.add_trail()
+    nobody = (account, f"{arn}-of-nobody")
+    assert steps.see("event-selectors", nobody) is None
+    with pytest.raises(Missing):
+        steps.hands.make(Change("event-selectors", nobody, normal((), ()), ADVANCED))
+
+
+def test_a_trail_cannot_be_left_without_selectors(steps):
+    trail = steps.world.add_trail()
+    with pytest.raises(Rejected):
+        steps.do("event-selectors", trail, None)

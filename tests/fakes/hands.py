@@ -13,6 +13,8 @@ from datetime import datetime
 from migrator.domain.changes import KINDS, Change, lasting
 from migrator.domain.model import AccountFacts, Credential, CredentialKind, GroupFacts, Json, UserFacts
 from migrator.domain.roles import RoleFacts
+from migrator.domain.selectors import LIMIT, count, normal
+from migrator.domain.trails import Trail
 from migrator.ports.aws import (
     Account,
     Caller,
@@ -23,7 +25,6 @@ from migrator.ports.aws import (
     References,
     Rejected,
     SetOnAws,
-    Trail,
 )
 
 Target = tuple[str, ...]
@@ -39,6 +40,7 @@ STATUSES = ("access-key", "ssh-public-key", "service-specific-credential", "sign
 BLOCKERS = ("login-profile", *STATUSES, "mfa-device", "inline-policy", "attached-policy", "group-membership")
 """The nine leftovers that keep a user from being deleted; a boundary is not among them (aws-facts, 1)."""
 UPSERTS = ("inline-policy", "attached-policy", "group-membership", "permissions-boundary", "account-assignment")
+UPSERTS += ("event-selectors",)
 FOLLOWERS = {
     "user": ("permissions-boundary",),
     "permission-set": tuple(kind for kind in KINDS if kind.startswith("permission-set-")),
@@ -119,6 +121,12 @@ class FakeAws:
         if account != "aws":
             self.there.setdefault(("managed-policy", (account, arn)), deepcopy(document or EMPTY))
 
+    def add_trail(self, name: str = "organization", account_id: str = MANAGEMENT, selectors: Json = None) -> str:
+        """Let a trail exist, with AWS's default selectors unless others are given; its ARN."""
+        arn = f"arn:aws:cloudtrail:us-east-1:{account_id}:trail/{name}"
+        self.there["event-selectors", (account_id, arn)] = selectors or normal((), ())
+        return arn
+
     # -- Hands -----------------------------------------------------------------------------------------------------
 
     def observe(self, change: Change) -> Json:
@@ -162,6 +170,8 @@ class FakeAws:
                 raise Missing(f"{kind} {change.where}: there is no {parent[0]} {parent[1][-1]}")
         self._within_quota(kind, target, change.after)
         value = deepcopy(change.after)
+        if kind == "event-selectors" and not present:
+            raise Missing(f"{kind} {change.where}: TrailNotFoundException")
         if kind == "user":
             self._born += 1
             value = {**lasting(value), "user_id": f"AIDAREBORN{self._born:07}"}
@@ -178,6 +188,8 @@ class FakeAws:
             others = [k for k, _ in self._parts(kind, target[:2]) if k != target]
             if len(others) >= ATTACHED_LIMIT:
                 raise Rejected(f"{kind} {target[-1]}: LimitExceeded, {ATTACHED_LIMIT} policies a user")
+        if kind == "event-selectors" and "advanced" in value and count(value) > LIMIT:
+            raise Rejected(f"{kind} {target[-1]}: InvalidEventSelectorsException, more than {LIMIT} values")
         if kind == "account-assignment":
             for reference in self._parts("permission-set-customer-policy", target[:2]):
                 arn = f"arn:aws:iam::{target[2]}:policy{reference[0][2]}"
@@ -196,6 +208,8 @@ class FakeAws:
         kind, target = key
         if key not in self.there:
             raise Missing(f"{kind} {target[-1]}: NoSuchEntity")
+        if kind == "event-selectors":
+            raise Rejected(f"{kind} {target[-1]}: a trail always has selectors")
         blockers = sorted({blocker[0] for blocker in self._blocking(kind, target)})
         if blockers:
             raise Rejected(f"{kind} {target[-1]}: DeleteConflict, must first remove {', '.join(blockers)}")
@@ -310,9 +324,16 @@ class FakeAws:
         return References()
 
     def trails(self, account_id: str, region: str) -> Sequence[Trail]:
-        """One organization trail that records everything."""
-        name = f"arn:aws:cloudtrail:{region}:{account_id}:trail/organization"
-        return (Trail(name, logging=True, organization=True, bucket="trail"),)
+        """The account's own trails and the organization's; where no test let one exist, one of the organization."""
+        found = [self._trail(at[1], value) for at, value in self._parts("event-selectors", ())]
+        if not found:
+            name = f"arn:aws:cloudtrail:{region}:{MANAGEMENT}:trail/organization"
+            return (Trail(name, logging=True, organization=True, bucket="trail"),)
+        return tuple(trail for trail in found if trail.organization or trail.owner == account_id)
+
+    def _trail(self, arn: str, selectors: Json) -> Trail:
+        chosen = {kind: tuple(selectors.get(kind, ())) for kind in ("basic", "advanced")}
+        return Trail(arn, logging=True, organization=arn.endswith("/organization"), bucket="trail", **chosen)
 
     def caller(self) -> Caller:
         """Who we are here."""

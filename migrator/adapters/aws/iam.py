@@ -20,7 +20,8 @@ from migrator.adapters.aws.report_request import fetch_report, order_report
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import AccountFacts, Json, UserFacts
 from migrator.domain.roles import RoleFacts
-from migrator.ports.aws import LastUse, Missing, References, Trail
+from migrator.domain.trails import Trail
+from migrator.ports.aws import LastUse, Missing, References
 from migrator.ports.clock import Clock
 
 PERMISSIONS = tuple(

@@ -1,17 +1,16 @@
 """CloudTrail's trails: whether they log, where to, and what they select."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from migrator.adapters.aws.answers import clean
 from migrator.adapters.aws.errors import ActionDenied, translated
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import Json
-from migrator.ports.aws import Missing, NotSupported, Rejected, Trail
+from migrator.domain.trails import DEFAULT_SELECTOR, Trail
+from migrator.ports.aws import Missing, NotSupported, Rejected
 
 PERMISSIONS = ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors")
-
-DEFAULT_SELECTOR = {"ReadWriteType": "All", "IncludeManagementEvents": True}
-"""What a trail records that nobody configured (CloudTrail API, EventSelector)."""
 
 _UNREADABLE = (ActionDenied, Missing, NotSupported, Rejected)
 
@@ -41,12 +40,11 @@ def read_trail(described: Json, status: Json, selectors: Json) -> Trail:
         organization=bool(described.get("IsOrganizationTrail")),
         bucket=described.get("S3BucketName", ""),
         prefix=described.get("S3KeyPrefix") or "",
-        management_events=_hears_all({*_basic_halves(basic), *_advanced_halves(advanced)}),
-        data_selectors=(
-            *(each for each in basic if each.get("DataResources")),
-            *(each for each in advanced if "Management" not in _equals(each, "eventCategory")),
-        ),
+        basic=tuple(basic),
+        advanced=tuple(advanced),
         regions="all" if described.get("IsMultiRegionTrail") else described.get("HomeRegion", ""),
+        logging_since=status.get("StartLoggingTime"),
+        failing=clean(status.get("LatestDeliveryError") or ""),
     )
 
 
@@ -65,32 +63,3 @@ def _answer(client: Any, method: str, what: str, account_id: str, **arguments: s
             return getattr(client, method)(**arguments)
     except _UNREADABLE:
         return {}
-
-
-def _hears_all(halves: Collection[str]) -> bool:
-    return {"read", "write"} <= set(halves)
-
-
-def _basic_halves(selectors: Collection[Json]) -> Iterator[str]:
-    """Which management events basic selectors take: reading, writing or both."""
-    for selector in selectors:
-        if selector.get("IncludeManagementEvents", True):
-            chosen = selector.get("ReadWriteType", "All")
-            yield from (half for half in ("read", "write") if chosen in {"All", f"{half.capitalize()}Only"})
-
-
-def _advanced_halves(selectors: Collection[Json]) -> Iterator[str]:
-    """The same of advanced selectors, where the field `readOnly` chooses; one about single sources counts as none."""
-    for selector in selectors:
-        if "Management" in _equals(selector, "eventCategory") and not _equals(selector, "eventSource"):
-            chosen = _equals(selector, "readOnly")
-            yield from (half for half, value in (("read", "true"), ("write", "false")) if not chosen or value in chosen)
-
-
-def _equals(selector: Json, field: str) -> tuple[str, ...]:
-    return tuple(
-        value
-        for each in selector.get("FieldSelectors", ())
-        if each.get("Field") == field
-        for value in each.get("Equals", ())
-    )

@@ -14,8 +14,10 @@ from migrator.adapters.store.mapping import to_approval, to_wave
 from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.screams import SqlScreams
 from migrator.adapters.store.statements import chunks
+from migrator.adapters.store.trails import SqlTrails
 from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
+from migrator.domain.audibility import listen
 from migrator.domain.dossier import (
     Dossier,
     Listening,
@@ -51,13 +53,13 @@ class Dossiers:
         decisions = SqlPeople(self._do).decisions([user.subject for user in rows])
         persons = {person.email: person for person in SqlPeople(self._do).all()}
         covered, references = SqlAccess(self._do).coverage(ids), self._references(ids)
-        used = self._used(rows, facts, now - lookback)
+        used, listening = self._used(rows, facts, now - lookback)
         planned, grants = self._planned(ids)
         called = {name for user in rows for name in _names(user, persons)}
         sessions = _sign_ins(self._usage.sessions(now - lookback, called))
         waves, approvals = self._waves(ids)
         screams = self._screams(ids)
-        listening, population = self._listening(), self._population()
+        population = self._population()
         found = []
         for user in rows:
             grant = grants.get(user.id)
@@ -80,7 +82,7 @@ class Dossiers:
                     approvals=tuple(a for a in approvals.get(user.id, ()) if wave and a.wave == wave.id),
                     screams=screams.get(user.id, ()),
                     references=references.get(user.id, Searched()),
-                    listening=listening,
+                    listening=listening[user.id],
                     population=population,
                     provisioned_at=grant.provisioned_at if grant else None,
                     provisioned_live=_live(user, grant, role),
@@ -104,14 +106,21 @@ class Dossiers:
                 found.setdefault(row.user_ref, []).append(row)
         return {user: _searched(rows) for user, rows in found.items()}
 
-    def _used(self, users: Iterable[User], facts: Mapping[int, UserFacts], since: datetime) -> dict[int, Used]:
-        rows = list(users)
+    def _used(
+        self, users: Collection[User], facts: Mapping[int, UserFacts], since: datetime
+    ) -> tuple[dict[int, Used], dict[int, Listening]]:
+        """What each user called, and what of it trails would record when it is refused."""
         calls = self._usage.facts([f.arn for f in facts.values()], since)
-        services = self._usage.services([user.id for user in rows])
-        mined, newest, _ = self._usage.heard()
-        return {
-            user.id: _used(calls, facts.get(user.id), services.get(user.id, {}), mined, newest, since) for user in rows
-        }
+        services = self._usage.services([user.id for user in users])
+        trails = SqlTrails(self._do).of([user.account_id for user in users])
+        (mined, newest, _), everybody = self._usage.heard(), self._listening()
+        used, heard = {}, {}
+        for user in users:
+            known, last = facts.get(user.id), services.get(user.id, {})
+            arn = known.arn if known else ""
+            used[user.id] = _used(calls, known, last, mined, newest, since)
+            heard[user.id] = listen(everybody, arn, calls.get(arn, ()), last, since, trails.get(user.account_id))
+        return used, heard
 
     def _planned(self, users: Collection[int]) -> tuple[dict[int, PlannedSet], dict[int, Grant]]:
         wanted = set(users)
@@ -141,8 +150,7 @@ class Dossiers:
         _, newest, bad = self._usage.heard()
         since = self._do.execute(select(func.min(w.workers.c.heard_since))).scalar()
         unread = (f"{bad} unreadable log files",) if bad else ()
-        selectors = ("which refused data-plane calls the trail records",)
-        return Listening(newest=newest, heard_since=since, not_checked=(*unread, *selectors))
+        return Listening(newest=newest, heard_since=since, not_checked=unread)
 
     def _population(self) -> Population:
         counted = select(t.users.c.state, func.count()).where(t.users.c.vanished_at.is_(None)).group_by(t.users.c.state)

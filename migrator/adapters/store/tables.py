@@ -61,6 +61,15 @@ readings = Table(
     Index("ix_readings_account_at", "account_id", "at"),
 )
 
+trail_readings = Table(
+    "trail_readings",
+    metadata,
+    Column("account_id", Text, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("trails", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+)
+
 persons = Table(
     "persons",
     metadata,

@@ -22,6 +22,7 @@ from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.record import SqlRecord
 from migrator.adapters.store.screams import SqlScreams
 from migrator.adapters.store.statements import chunks, insert_new, put_documents, upsert
+from migrator.adapters.store.trails import SqlTrails
 from migrator.adapters.store.trouble import without_password
 from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
@@ -110,6 +111,7 @@ class SqlUnitOfWork:
         self.access = SqlAccess(connection)
         self.screams = SqlScreams(connection)
         self.outbox = SqlOutbox(connection)
+        self.trails = SqlTrails(connection)
         self.record = SqlRecord(connection)
 
     def commit(self) -> None:

@@ -12,27 +12,33 @@ from migrator.domain.screams import DELIVERY, UNSETTLED
 def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> GateResult:
     """`listening`: the newest event of the trail is fresh, and some of what the user used would be heard when refused.
 
-    Services that a trail does not record are listed; where nothing the user used is recorded, a test proves nothing.
+    What a trail does not record is listed; where nothing the user used is recorded, a test proves nothing.
     """
     gate, heard = "listening", dossier.listening
     if not rules.listening:
         return opened(gate, "not required")
     if heard.newest is None:
         return closed(gate, "no trail was heard", "migrator worker, with a cloudtrail source in usage.sources")
+    if heard.unrecorded:
+        return closed(gate, heard.unrecorded, "logging trails that deliver where we read; see: migrator doctor")
     silence = now - heard.newest
     if silence > 2 * rules.poll + DELIVERY:
         return closed(gate, f"the trail's newest event is {span(silence)} old", "migrator worker, and migrator doctor")
-    if heard.deaf and not heard.audible:
-        return closed(
-            gate, f"no trail would record {listed(heard.deaf)}", "data event selectors for these services in the trail"
-        )
-    deaf = tuple(f"refusals of {service}: no trail records them" for service in heard.deaf)
+    if heard.deaf and not heard.audible and not heard.partly:
+        listen = f"migrator listen apply {dossier.user.key}, where data event selectors help"
+        return closed(gate, f"no trail would record {listed(heard.deaf)}", listen)
+    deaf = (
+        *(f"refusals of {what}: no trail records them" for what in heard.deaf),
+        *(f"refusals of {what}: a trail records only some of them" for what in heard.partly),
+    )
     alone = () if heard.heard_since else ("a worker: none has listened yet, and screams are heard only while one does",)
-    return opened(gate, f"heard {span(max(silence, timedelta()))} ago", (*alone, *heard.not_checked, *deaf))
+    kinds = len(heard.audible) + len(deaf)
+    part = f"; {len(heard.audible)} of {counted(kinds, 'kind')} of calls would be recorded" if deaf else ""
+    return opened(gate, f"heard {span(max(silence, timedelta()))} ago{part}", (*alone, *heard.not_checked, *deaf))
 
 
 def scream_window(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> GateResult:
-    """`scream-window`: silence for as long as configured, counted only while the trail was heard.
+    """`scream-window`: silence for as long as configured, counted only while a trail recorded and was read.
 
     Before `delete` at least `sessions`, because sessions minted from keys outlive them. A scream that was settled
     begins the silence anew.
@@ -40,6 +46,10 @@ def scream_window(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> 
     gate, silent = "scream-window", now - silent_since(dossier, rules)
     whole = max(rules.deactivate, rules.sessions) if move is Move.DELETE else rules.quarantine
     unheard = rules.listening and dossier.listening.heard_since is None
+    if rules.listening and dossier.listening.unrecorded:
+        return closed(
+            gate, f"no silence counts: {dossier.listening.unrecorded}", "logging trails; see: migrator doctor"
+        )
     if silent >= whole:
         blind = ("how long of it the trail was heard",) if unheard else ()
         return opened(gate, f"silent for {span(silent)}", blind)
@@ -47,10 +57,11 @@ def scream_window(dossier: Dossier, move: Move, rules: Rules, now: datetime) -> 
 
 
 def silent_since(dossier: Dossier, rules: Rules) -> datetime:
-    """When the present silence began: in this state, after the last settled scream, with the trail heard."""
+    """When the present silence began: in this state, after the last settled scream, with a trail recording and read."""
     starts = [dossier.user.state_since]
-    if rules.listening and dossier.listening.heard_since is not None:
-        starts.append(dossier.listening.heard_since)
+    if rules.listening:
+        heard = (dossier.listening.heard_since, dossier.listening.recorded_since)
+        starts += [since for since in heard if since is not None]
     starts += [s.last for s in dossier.screams if s.disposition not in UNSETTLED]
     return max(starts)
 

@@ -28,6 +28,7 @@ RULES: tuple[str, ...] = (
     "credential_report",
     "sessions",
     "last_accessed",
+    "event_selectors",
     "event_history",
     "paging",
     "reserved_roles",

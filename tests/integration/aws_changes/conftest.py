@@ -39,7 +39,8 @@ class Calls(list):
 def calls(world):
     """Every AWS call of this test, in order; clear it to forget the preparations."""
     sso, store = world.directory.sso(), world.directory.store()
-    noted = Calls([world.sessions.client("iam", world.account, "read"), sso, store])
+    trails = world.sessions.client("cloudtrail", world.account, "read")
+    noted = Calls([world.sessions.client("iam", world.account, "read"), sso, store, trails])
     yield noted
     noted.stop()
 

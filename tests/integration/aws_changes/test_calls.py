@@ -5,11 +5,14 @@ from itertools import pairwise
 import pytest
 
 from migrator.domain.changes import KINDS, Change
+from migrator.domain.selectors import normal, with_listeners
 from tests.contract.hands_worlds import DENY, READ, READ_ONLY, VIEW_ONLY
 
 PERSON = {"display_name": "Ada", "given_name": "Ada", "family_name": "Byron", "email": "ada@acme.example"}
 SET = {"description": "Reads", "session_duration": "PT8H", "tags": {"Owner": "data"}}
 OTHER_SET = {"description": "Writes", "session_duration": "PT8H", "tags": {"App": "lake"}}
+DEFAULT = normal((), ())
+LISTENING = with_listeners(DEFAULT, {"AWS::S3::Object": ["arn:aws:iam::1:user/ada"]})
 
 # Rights that a call takes besides the one it is named by: tagging at creation (service authorization reference).
 AT_CREATION = {"user": {"iam:TagUser"}}
@@ -72,6 +75,7 @@ def staged(world):
         "permission-set-boundary": (one, [None, {"arn": READ_ONLY}, None]),
         "permission-set-provisioning": ((*one, account), ["stale", "latest"]),
         "account-assignment": ((*one, account, "GROUP", "analysts"), [None, True, None]),
+        "event-selectors": (world.add_trail(), [DEFAULT, LISTENING, DEFAULT]),
     }
 
 
@@ -121,6 +125,7 @@ def test_a_kind_takes_the_permissions_that_it_declares(world, staged, calls, kin
         ("permission-set-inline-policy", 1, 1),
         ("permission-set-provisioning", 1, 3),
         ("account-assignment", 2, 4),
+        ("event-selectors", 1, 1),
     ],
 )
 def test_a_change_takes_few_calls(world, staged, calls, kind, observing, making):

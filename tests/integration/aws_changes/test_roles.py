@@ -10,11 +10,14 @@ from migrator.adapters.aws.changes.hands import AwsHands
 from migrator.adapters.aws.identity_center import IdentityCenterDirectory
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.changes import KINDS, Change, matches
+from migrator.domain.selectors import normal, with_listeners
 from migrator.ports.aws import AccessDenied
 from tests.contract.hands_worlds import DENY, HOME_REGION, READ, TestClock, give
 
 MEMBER = "222222222222"
 IAM_KINDS = [name for name, kind in KINDS.items() if kind.parts[0] == "account"]
+DEFAULT = normal((), ())
+LISTENING = with_listeners(DEFAULT, {"AWS::S3::Object": [f"arn:aws:iam::{MEMBER}:user/ada"]})
 SECRETS = ["login-profile", "access-key", "ssh-public-key", "service-specific-credential", "signing-certificate"]
 
 
@@ -25,13 +28,22 @@ class Member:
         self.hands = hands
         self.control = world.control
         self.management = world.account
-        self.iam = boto3.client(
-            "iam",
+        self.endpoint = emulator.environment["AWS_ENDPOINT_URL"]
+        self.iam = self.client("iam")
+
+    def client(self, service):
+        return boto3.client(
+            service,
             region_name=HOME_REGION,
-            endpoint_url=emulator.environment["AWS_ENDPOINT_URL"],
+            endpoint_url=self.endpoint,
             aws_access_key_id=MEMBER,
             aws_secret_access_key="root",
         )
+
+    def trail(self):
+        where = {"LocationConstraint": HOME_REGION}
+        self.client("s3").create_bucket(Bucket="member-logs", CreateBucketConfiguration=where)
+        return self.client("cloudtrail").create_trail(Name="audit", S3BucketName="member-logs")["TrailARN"]
 
     def role(self, name, actions):
         trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{self.management}:root"}}
@@ -75,6 +87,7 @@ def lives(member):
         ("group-membership", (*user, "devs"), [None, True, None]),
         ("permissions-boundary", user, [None, policy, None]),
         ("managed-policy", (MEMBER, f"{policy}-2"), [None, READ, DENY, None]),
+        ("event-selectors", (MEMBER, member.trail()), [DEFAULT, LISTENING, DEFAULT]),
         ("user", (MEMBER, "eve"), [None, {"path": "/", "tags": {"Owner": "data"}}, None]),
     ]
 

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from migrator.domain.data_plane import COMMON
 from migrator.sandbox import launch
 from migrator.sandbox.clients import Clients, Credentials
 from tests.integration.cli.company import act_as
@@ -27,7 +28,7 @@ EVERYTHING = {
     "break-glass",
     "worker",
 }
-LISTENED = {"S3": "AWS::S3::Object", "Lambda": "AWS::Lambda::Function", "DynamoDB": "AWS::DynamoDB::Table"}
+LISTENED = {plane.words: plane.resource_type for plane in COMMON}
 
 
 def of(findings, check, account_id=None):
@@ -300,7 +301,7 @@ def test_a_trail_that_hears_only_some_objects_says_so(company):
 
     heard = one(findings, "data-events")
     assert (code, heard["result"]) == (0, "warning")
-    assert heard["detail"].endswith(": DynamoDB items, some S3 objects")
+    assert heard["detail"].endswith(": DynamoDB items, SNS messages, SQS messages, some S3 objects")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from migrator.adapters.aws.changes import status_credential as credential
 from migrator.adapters.aws.changes.account_assignment import AccountAssignment
 from migrator.adapters.aws.changes.attached_policy import AttachedPolicy
+from migrator.adapters.aws.changes.event_selectors import EventSelectors
 from migrator.adapters.aws.changes.group_membership import GroupMembership
 from migrator.adapters.aws.changes.identity_store_group import IdentityStoreGroup
 from migrator.adapters.aws.changes.identity_store_membership import IdentityStoreMembership
@@ -60,6 +61,7 @@ def kinds(sessions: "Sessions", center: "IdentityCenterDirectory", clock: Clock)
         "permission-set-boundary": BoundaryOfSet(center),
         "permission-set-provisioning": PermissionSetProvisioning(center, clock),
         "account-assignment": AccountAssignment(center, clock),
+        "event-selectors": EventSelectors(sessions),
     }
 
 
