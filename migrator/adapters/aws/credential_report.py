@@ -47,10 +47,6 @@ class Report:
     rows: Mapping[str, Row] = field(default_factory=dict)
     root: RootFacts | None = None
 
-    def made_since(self, moment: datetime) -> bool:
-        """Whether it was made for whoever began at `moment`: an older one knows nothing of what came after it."""
-        return self.generated_at >= moment.replace(microsecond=0)
-
     def row_of(self, user_name: str, created_at: datetime | None) -> Row | None:
         """The row of this very user; None where it was made after the report, or bears the name of a dead one."""
         row = self.rows.get(user_name)

@@ -16,7 +16,7 @@ from migrator.adapters.aws.iam_user import PERMISSIONS as USER_PERMISSIONS
 from migrator.adapters.aws.iam_user import last_sign_in, read_last_use_afresh, read_user_afresh
 from migrator.adapters.aws.references import search
 from migrator.adapters.aws.report_request import PERMISSIONS as REPORT_PERMISSIONS
-from migrator.adapters.aws.report_request import fetch_report, order_report
+from migrator.adapters.aws.report_request import ReportOrder
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import AccountFacts, Json, UserFacts
 from migrator.domain.roles import RoleFacts
@@ -58,13 +58,12 @@ class IamReader:
         """
         observed_at = self.clock.now()
         calls = self._calls(account_id)
-        order = order_report(calls, observed_at)
+        order = ReportOrder(calls, self.clock)
         pages = calls.pages("GetAccountAuthorizationDetails", Filter=READ)
         found = read_authorization(pages, account_id, observed_at)
         services = read_services(calls)
-        report = fetch_report(calls, self.clock, order) if order else None
-        fresh = report if report and report.made_since(observed_at) else None
-        wide = AccountWide(fresh, services)
+        report = order.fetch()
+        wide = AccountWide(report if order.fresh else None, services)
         users = (self._with_credentials(calls, user, wide) for user in found.users)
         policies, gaps = _complete(calls, found)
         return AccountFacts(

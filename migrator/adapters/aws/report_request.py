@@ -1,7 +1,6 @@
 """Asking IAM for a credential report, and waiting for it with a bound."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from migrator.adapters.aws.authorization import utc
 from migrator.adapters.aws.credential_report import Report, read_report
@@ -16,61 +15,74 @@ TRIES = 30
 PAUSE = 2.0
 """Seconds between two looks: a report of 5,000 users takes about half a minute."""
 
-COMPLETE = "COMPLETE"
+EXPIRED = timedelta(hours=4)
+"""How old a report is that AWS replaces; one of nearly that age is not the one it just began."""
+
+STARTED, COMPLETE = "STARTED", "COMPLETE"
+_NOT_YET = (Missing, Rejected, Transient)
+"""Not present, expired or in progress: the next request makes it, or tells that it is made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A report that was asked for at a time; `state` is AWS's answer, empty where it could not say."""
+class ReportOrder:
+    """A report ordered when this is made, so that AWS makes it while other things are read; `fetch` waits for it.
 
-    at: datetime
-    state: str = ""
-
-
-def order_report(calls: IamCalls, at: datetime) -> Order | None:
-    """Have a report made while the rest is read; None where AWS refuses it or lacks it.
-
-    AWS makes one report in four hours at most and answers with the old one until then (IAM User Guide).
+    AWS makes one report in four hours at most and answers with the old one until then (IAM User Guide). `fresh` says
+    that it began a new one for this order; what an old one says may have changed since. That is not told by comparing
+    times: our clock may be some minutes wrong, and two readings may fall into one second.
     """
-    try:
-        return Order(at, str(calls.answer("GenerateCredentialReport").get("State")))
-    except (ActionDenied, NotSupported):
+
+    def __init__(self, calls: IamCalls, clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._at = clock.now()
+        self._lacking = False
+        self.fresh = False
+        self._state = self._ordered()
+
+    def fetch(self) -> Report | None:
+        """The report; None where AWS refuses it, lacks it, or does not finish it within `TRIES` looks.
+
+        The first look comes when a small report is ready, so that it takes one call; later ones ask for the state.
+        """
+        for look in range(TRIES):
+            if self._lacking:
+                return None
+            if self._state != COMPLETE:
+                self._clock.sleep(PAUSE if look else self._left())
+                self._state = self._ordered() if look else self._state
+            if not look or self._state == COMPLETE:
+                report = self._fetched()
+                if report is not None:
+                    return report
+                self._state = ""
         return None
-    except (Missing, Rejected, Transient):
-        return Order(at)
 
-
-def fetch_report(calls: IamCalls, clock: Clock, order: Order) -> Report | None:
-    """The report that was ordered; None where AWS refuses it, or does not finish it within `TRIES` looks.
-
-    The first look comes when a small report is ready, so that it takes one call; later ones ask for the state.
-    """
-    state, pause = order.state, _left(order, clock)
-    for look in range(TRIES):
-        if state != COMPLETE:
-            clock.sleep(pause)
-        pause = PAUSE
+    def _ordered(self) -> str:
         try:
-            if look and state != COMPLETE:
-                state = calls.answer("GenerateCredentialReport").get("State")
-            report = _fetched(calls) if not look or state == COMPLETE else None
+            state = str(self._calls.answer("GenerateCredentialReport").get("State"))
         except (ActionDenied, NotSupported):
+            self._lacking = True
+            return ""
+        except _NOT_YET:
+            return ""
+        self.fresh = self.fresh or state == STARTED
+        return state
+
+    def _fetched(self) -> Report | None:
+        try:
+            answer = self._calls.answer("GetCredentialReport")
+        except (ActionDenied, NotSupported):
+            self._lacking = True
             return None
-        except (Missing, Rejected, Transient):
-            state = ""  # not present, expired or in progress: the next request makes it
-            continue
-        if report and (state == COMPLETE or report.made_since(order.at)):
-            return report
-    return None
+        except _NOT_YET:
+            return None
+        generated_at = utc(answer["GeneratedTime"])
+        if generated_at is None:
+            return None
+        self.fresh = self.fresh and self._clock.now() - generated_at < EXPIRED / 2
+        return read_report(answer["Content"], generated_at)
 
-
-def _left(order: Order, clock: Clock) -> float:
-    """What is left of the first pause, now that other things were read meanwhile."""
-    gone = max(clock.now() - order.at, timedelta(0)).total_seconds()
-    return max(PAUSE - gone, 0.0)
-
-
-def _fetched(calls: IamCalls) -> Report | None:
-    answer = calls.answer("GetCredentialReport")
-    generated_at = utc(answer["GeneratedTime"])
-    return None if generated_at is None else read_report(answer["Content"], generated_at)
+    def _left(self) -> float:
+        """What is left of the first pause, now that other things were read meanwhile."""
+        gone = (self._clock.now() - self._at).total_seconds()
+        return min(max(PAUSE - gone, 0.0), PAUSE)

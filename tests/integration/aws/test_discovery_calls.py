@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from migrator.adapters.aws.iam import IamReader
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import CredentialKind
 from migrator.domain.snapshot import to_document
-from tests.integration.aws.accounts import MEMBER
+from tests.integration.aws.accounts import MEMBER, SkippingClock
 
 ACCOUNT_WIDE = {
     "AssumeRole": 1,
@@ -34,6 +35,20 @@ class Counted:
 
     def on(self, event: str, do) -> None:
         self.sessions.client("iam", MEMBER, "read").meta.events.register(event, do)
+
+
+@dataclass
+class WrongClock:
+    """A machine's clock that is ahead of AWS's, or behind it."""
+
+    right: SkippingClock
+    wrong: timedelta
+
+    def now(self) -> datetime:
+        return self.right.now() + self.wrong
+
+    def sleep(self, seconds: float) -> None:
+        self.right.sleep(seconds)
 
 
 @pytest.fixture
@@ -116,6 +131,26 @@ def test_a_second_look_within_four_hours_finds_what_came_since(counted, iam, san
     assert [each.kind for each in ada.credentials] == [CredentialKind.ACCESS_KEY]
     assert [each.kind for each in bob.credentials] == [CredentialKind.SSH_PUBLIC_KEY]
     assert counted.made["ListAccessKeys"] == 2, "the old report is not believed"
+
+
+def test_a_second_look_in_the_same_moment_does_not_believe_the_report_of_the_first(counted, iam):
+    iam.create_user(UserName="ada")
+    counted.reader.read_account(MEMBER)
+    iam.create_access_key(UserName="ada")
+
+    (ada,) = counted.reader.read_account(MEMBER).users
+
+    assert [each.kind for each in ada.credentials] == [CredentialKind.ACCESS_KEY]
+
+
+@pytest.mark.parametrize("minutes", [-30, 30])
+def test_a_clock_that_is_wrong_does_not_make_a_report_old(counted, iam, clock, minutes):
+    iam.create_user(UserName="ada")
+    reader = IamReader(counted.sessions, WrongClock(clock, timedelta(minutes=minutes)))
+
+    reader.read_account(MEMBER)
+
+    assert counted.made == {**ACCOUNT_WIDE, "ListSSHPublicKeys": 1}
 
 
 def test_an_endpoint_that_does_not_know_all_users_is_asked_for_each(counted, iam):

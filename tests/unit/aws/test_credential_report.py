@@ -145,11 +145,6 @@ def test_only_the_very_user_is_found(user_name, created_at, known):
     assert (report_of().row_of(user_name, created_at) is not None) is known
 
 
-@pytest.mark.parametrize(("seconds", "ours"), [(-5, True), (0.9, True), (1, False), (3600, False)])
-def test_a_report_older_than_the_question_is_not_ours(seconds, ours):
-    assert report_of().made_since(MADE + timedelta(seconds=seconds)) is ours
-
-
 @here
 def test_a_real_report_of_eight_users():
     report = read_report((DATA / "credreport/c7n_test_iam_user_unused_keys.csv").read_bytes(), MADE)
