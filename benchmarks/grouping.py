@@ -17,8 +17,9 @@ from time import process_time
 from benchmarks.figures import Figure
 from migrator.adapters.catalogue import Catalogue
 from migrator.domain.grouping.bits import mask_of, members
-from migrator.domain.grouping.clusters import Limits, Profile
+from migrator.domain.grouping.clusters import Profile
 from migrator.domain.grouping.curve import unused
+from migrator.domain.grouping.limits import Limits
 from migrator.domain.grouping.mine import mine
 from migrator.domain.grouping.needs import Seen
 from migrator.domain.grouping.plan import Ground, plan_groups

@@ -78,6 +78,16 @@ def includes(wide: str, narrow: str) -> bool:
     return not ("?" in wide and "*" in narrow) and matcher(tokens(wide))(narrow)
 
 
+def grants_it(wide: Permission, narrow: Permission) -> bool:
+    """Whether a permission grants another whole, under the same condition."""
+    if wide.scope != narrow.scope:
+        one, other = json.loads(wide.scope), json.loads(narrow.scope)
+        resources = one.pop("Resource", None), other.pop("Resource", None)
+        if one != other or not all(isinstance(each, str) for each in resources) or not includes(*resources):
+            return False
+    return matches(wide.action, narrow.action)
+
+
 class Grants:
     """The documents that grant to one user, variables of its own already put in their places."""
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from itertools import combinations
 
-from migrator.domain.grouping.clusters import Cluster, Limits, Profile, collapse
+from migrator.domain.grouping.clusters import Cluster, Profile, collapse
+from migrator.domain.grouping.limits import Limits
 
 ALIKE = 0.4
 """Jaccard similarity to a core from which on a user gathers around it: two users of one role that each used four

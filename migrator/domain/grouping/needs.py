@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from migrator.domain.coverage import FREE, SIGN_IN_ACTIONS, SIGN_IN_SOURCES, USERS_ONLY
 from migrator.domain.cuts import QUARANTINE
 from migrator.domain.grouping.catalogue import Catalogue
-from migrator.domain.grouping.grants import Allow, Grants, Permission, includes, scope_of
+from migrator.domain.grouping.grants import Allow, Grants, Permission, grants_it, includes, scope_of
 from migrator.domain.grouping.resources import pattern_of, widened
 from migrator.domain.grouping.unlogged import NO_CALLS, SILENT, passes_roles
 from migrator.domain.mapping import Needs
@@ -93,14 +93,15 @@ def permissions_of(seen: Seen, grants: Grants, catalogue: Catalogue) -> frozense
             done.setdefault(call.action, set()).add(call.resource)
     for action, resources in done.items():
         found |= {Permission(action, scope) for scope in _scopes(seen, grants, action, resources, catalogue)}
-    for service in sorted(_not_told(seen, done)):
-        found |= grants.of_service(service, tuple(catalogue.actions(service)))
+    kept: set[Permission] = set()
+    for service in sorted(_not_told(seen)):
+        kept |= grants.of_service(service, tuple(catalogue.actions(service)))
     for service, actions in SILENT.items():
         if service not in seen.heard:
-            found |= _perhaps_used(seen, grants, service, actions, done)
+            kept |= _perhaps_used(seen, grants, service, actions, done)
     if passes_roles(done, catalogue):
-        found |= grants.of_actions(NO_CALLS)
-    return frozenset(found)
+        kept |= grants.of_actions(NO_CALLS)
+    return frozenset(kept | {one for one in found - kept if not any(grants_it(wide, one) for wide in kept)})
 
 
 def data_services(calls: Iterable[UsageFact]) -> frozenset[str]:
@@ -132,9 +133,9 @@ def _of_itself(seen: Seen, call: UsageFact, grants: Grants) -> bool:
     return not any("*" in one.statement.resources for one in grants.allowing(call.action or ""))
 
 
-def _not_told(seen: Seen, done: Iterable[str]) -> set[str]:
+def _not_told(seen: Seen) -> set[str]:
     """Services of which the logs do not tell the actions: used by IAM's own memory, or by events without a name."""
-    logged = {action.partition(":")[0] for action in done}
+    logged = {call.action.partition(":")[0] for call in seen.calls if call.action}
     unmapped = {call.source.partition(".")[0] for call in seen.worked if call.action is None}
     return unmapped | ((seen.services or frozenset()) - logged)
 

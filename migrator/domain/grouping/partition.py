@@ -7,8 +7,9 @@ from functools import cached_property
 from migrator.domain.canonical import canonical, digest
 from migrator.domain.grouping.bits import mask_of, members
 from migrator.domain.grouping.catalogue import Catalogue
-from migrator.domain.grouping.clusters import Limits, Profile
+from migrator.domain.grouping.clusters import Profile
 from migrator.domain.grouping.grants import Grants, Permission
+from migrator.domain.grouping.limits import Limits
 from migrator.domain.grouping.needs import Seen, permissions_of
 from migrator.domain.grouping.policy import too_large
 from migrator.domain.model import Json

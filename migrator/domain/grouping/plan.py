@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from migrator.domain.canonical import digest
 from migrator.domain.existing import content_of
+from migrator.domain.grouping import reasons
 from migrator.domain.grouping.attach import Managed, attach, managed_policies
 from migrator.domain.grouping.catalogue import Catalogue
-from migrator.domain.grouping.clusters import Cluster, Limits, Profile
+from migrator.domain.grouping.clusters import Cluster, Profile
+from migrator.domain.grouping.limits import Limits
 from migrator.domain.grouping.mine import mine
 from migrator.domain.grouping.names import Names
 from migrator.domain.grouping.needs import Seen
@@ -70,7 +72,8 @@ def plan_groups(users: Iterable[Seen], ground: Ground) -> tuple[Grouped, ...]:
     planned = [(part, cluster, _existing(part, cluster, ground)) for part, cluster in clusters]
     names.claim([cluster for _, cluster, offer in planned if offer is None])
     pool = managed_policies(ground.managed, parts[0].expansion) if parts else ()
-    for part, cluster, offer in planned:
+    # The largest of a group is called by the group's name.
+    for part, cluster, offer in sorted(planned, key=lambda one: (-one[1].users, one[1].key)):
         found.append(_new(part, cluster, ground, names, pool) if offer is None else _taken(cluster, *offer))
     return tuple(sorted(_one_a_name(found), key=lambda one: one.planned.spec.name))
 
@@ -104,12 +107,12 @@ def _join(part: Partition, ground: Ground) -> tuple[list[Grouped], list[Profile]
 def _standing(part: Partition, standing: Standing, there: Reach, inside: Sequence[Profile]) -> Grouped:
     name = standing.spec.name
     seen = part.seen
-    why = {}
-    for profile in inside:
-        user = profile.users[0]
-        used = f"grants all that is needed; {_of(profile.actions.bit_count(), len(there.actions))}"
-        verb = "stays in" if seen[user].prior == name else "joins"
-        why[user] = f"{verb} {name}: {used}{_moved(seen[user], name)}"
+    granted = len(there.actions)
+    why = {
+        user: reasons.stays(name, profile.actions.bit_count(), granted, seen[user].prior)
+        for profile in inside
+        for user in profile.users
+    }
     users = tuple(profile.users[0] for profile in inside)
     problems = tuple(fits(standing.spec))
     return Grouped(Planned(standing.spec, SET, "", problems, users, standing.managed), why, stands=True)
@@ -131,10 +134,8 @@ def _existing(part: Partition, cluster: Cluster, ground: Ground) -> tuple[Standi
 
 def _taken(cluster: Cluster, standing: Standing, there: Reach) -> Grouped:
     spec = standing.spec
-    text = f"{spec.name} exists and grants all that is needed"
-    why = {
-        user: f"{text}; {_of(p.actions.bit_count(), len(there.actions))}" for p in cluster.profiles for user in p.users
-    }
+    granted = len(there.actions)
+    why = {u: reasons.exists(spec.name, p.actions.bit_count(), granted) for p in cluster.profiles for u in p.users}
     planned = Planned(spec, SET, content_of(spec), (), tuple(sorted(why)), standing.managed)
     return Grouped(planned, why, ours=False)
 
@@ -150,35 +151,13 @@ def _new(part: Partition, cluster: Cluster, ground: Ground, names: Names, pool: 
     content = digest(body)
     name = names.name(cluster, content, [one.need for one in group])
     spec = described(spec, name, group[0].need, rules)
+    others, granted, bound = cluster.users - 1, cluster.actions.bit_count(), rules.unused_granted_max_percent
     why = {
-        user: _shared(cluster, profile, seen[user], name, rules)
+        user: reasons.shares(name, others, profile.actions.bit_count(), granted, bound, seen[user].prior)
         for profile in cluster.profiles
         for user in profile.users
     }
     return Grouped(Planned(spec, SET, content, tuple(fits(spec)), tuple(ids), managed), why)
-
-
-def _shared(cluster: Cluster, profile: Profile, seen: Seen, name: str, rules: Rules) -> str:
-    others = cluster.users - 1
-    used = _of(profile.actions.bit_count(), cluster.actions.bit_count())
-    bound = f"{rules.unused_granted_max_percent:g} %"
-    if others:
-        word = "other" if others == 1 else "others"
-        text = f"shares {name} with {others} {word}: {used}"
-    else:
-        text = f"has {name} alone: with anybody else, more than {bound} would be unused or a way to more access open"
-    return text + _moved(seen, name)
-
-
-def _moved(seen: Seen, name: str) -> str:
-    """Why it is not where it was."""
-    if seen.prior is None or seen.prior == name:
-        return ""
-    return f"; before: {seen.prior}, which no longer covers it within the bound"
-
-
-def _of(used: int, granted: int) -> str:
-    return f"used {used} of its {granted} actions"
 
 
 def _spec(

@@ -71,15 +71,13 @@ def widened(patterns: Iterable[str], few: int = FEW) -> tuple[str, ...]:
 def _kind(pattern: str) -> str:
     """All but the last name: what comes before the last separator of its place in the hierarchy."""
     body = pattern.removesuffix("/*").removesuffix(":*")
-    cut = max(body.rfind("/"), body.rfind(":")) + 1
-    return body[:cut]
+    return body[: max(body.rfind("/"), body.rfind(":")) + 1]
 
 
 def _as_one(kind: str, found: Collection[str], few: int) -> Collection[str]:
     if len(found) <= few or not kind:
         return found
-    common = _common({one[len(kind) :] for one in found})
-    if common:
+    if common := _common({one[len(kind) :] for one in found}):
         return (f"{kind}{common}*",)
     typed = kind.split(":", _PARTS - 1)[-1] if kind.count(":") >= _PARTS - 1 else ""
     return (f"{kind}*",) if typed and len(found) > MANY else found

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.domain.grouping.bits import at_least, mask_of, members, tally
-from migrator.domain.grouping.clusters import Cluster, Limits, Profile
+from migrator.domain.grouping.clusters import Cluster, Profile
+from migrator.domain.grouping.limits import Limits
 from migrator.domain.grouping.mine import mine
 
 NUMBERS = st.frozensets(st.integers(0, 70), max_size=12)

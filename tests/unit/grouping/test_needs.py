@@ -154,6 +154,20 @@ def test_a_service_that_iam_remembers_and_no_log_holds_keeps_its_grants():
     }
 
 
+def test_a_service_of_which_only_free_calls_are_logged_is_told():
+    person = a_person(
+        1, "sqs:ListQueues", "sts:GetCallerIdentity", services=frozenset({"sqs", "sts"}), heard=frozenset({"sqs"})
+    )
+    assert needs(person) == {("sqs:ListQueues", on("*"))}
+
+
+def test_what_is_kept_anyway_is_not_said_twice():
+    person = a_person(
+        1, ("sqs:GetQueueUrl", f"{QUEUE}:orders"), grants=[allow("sqs:*", on="arn:aws:sqs:*:*:orders")], services=None
+    )
+    assert [scope for action, scope in needs(person) if action == "sqs:GetQueueUrl"] == [on("arn:aws:sqs:*:*:orders")]
+
+
 def test_an_event_without_an_action_keeps_the_grants_of_its_service():
     person = a_person(1, "sqs:ListQueues", grants=[allow("ec2:Describe*"), allow("sqs:ListQueues")])
     strange = a_usage_fact("user-001", None, source="ec2.amazonaws.com", event="Strange")

@@ -158,6 +158,11 @@ def test_a_set_keeps_its_name_when_its_users_change_a_little():
     assert "before: old" in moved
 
 
+def test_the_largest_set_of_a_group_has_its_name():
+    found = grouped([a_person(1, *actions_of(*range(20, 30))), *team(2, 3)])
+    assert {one.planned.spec.name: one.planned.users for one in found} == {"team": (2, 3), "team-user-001": (1,)}
+
+
 def test_names_of_others_are_left_alone():
     (found,) = grouped(team(1), taken={"team"})
     assert found.planned.spec.name == "team-user-001"
