@@ -11,11 +11,13 @@ from migrator.domain.rules import Rules
 from migrator.domain.usage import Refusal, UsageFact
 
 REFUSED_CALL, CONSOLE_SIGN_IN, KEY_USED, REPORTED = "refused-call", "console-sign-in", "key-used", "reported"
-"""The four signals: recorded refusals, successful sign-ins with the old password, last-used times, a person's word."""
+NEW_ACCESS = "new-access-refused"
+"""The five signals: recorded refusals, successful sign-ins with the old password, last-used times, a person's word, and
+a refusal of the new access for something that the old one was used for."""
 
-OPEN, DISMISSED = "open", "dismissed"
+OPEN, DISMISSED, NOISE, SUSPICIOUS, GAP = "open", "dismissed", "noise", "suspicious", "gap"
 
-UNSETTLED = frozenset({OPEN, "not-checked"})
+UNSETTLED = frozenset({OPEN, "not-checked", SUSPICIOUS, GAP})
 """Dispositions of screams that nobody has answered."""
 
 DELIVERY = timedelta(minutes=15)
@@ -26,8 +28,8 @@ DELIVERY = timedelta(minutes=15)
 class Scream:
     """Refusals of one user with the same signal, event, address and agent, counted.
 
-    `signal` is `refused-call`, `console-sign-in`, `key-used` or `reported`; `disposition` is `open`, `rolled-back`,
-    `dismissed` or `not-checked`; `event_source` is CloudTrail's.
+    `signal` is one of the five; `disposition` is `open` (still in use), `noise`, `suspicious`, `gap`, `rolled-back`,
+    `dismissed` or `not-checked`; `reason` is why; `event_source` is CloudTrail's.
     `last` of a dismissed scream stays where its reader saw it.
     """
 
@@ -154,9 +156,19 @@ def use_id(credential: Credential, at: datetime) -> str:
     return f"{KEY_USED}:{credential.id}:{at.isoformat()}"
 
 
-def must_roll_back(scream: Scream, rules: Rules) -> bool:
-    """Whether the worker puts the credentials back by itself: the rules say so, and nobody has answered yet."""
-    return rules.rollback_on_scream and scream.disposition == OPEN
+def to_put_back(screams: Iterable[Scream], rules: Rules) -> dict[int, Scream]:
+    """By user, the first scream for which the worker puts credentials back by itself.
+
+    Nobody's while a suspicious scream of theirs is unanswered: putting a stolen key back is worse than a broken script.
+    """
+    found: dict[int, Scream] = {}
+    suspects = set()
+    for scream in screams:
+        if scream.disposition == SUSPICIOUS:
+            suspects.add(scream.user)
+        if rules.rollback_on_scream and scream.disposition == OPEN:
+            found.setdefault(scream.user, scream)
+    return {user: scream for user, scream in found.items() if user not in suspects}
 
 
 _FIXES = (
@@ -174,6 +186,10 @@ _FIXES = (
 
 def likely_fix(scream: Scream) -> str:
     """What would most likely end the scream, by what made the call. A hint: the owner of the script knows better."""
+    if scream.disposition == SUSPICIOUS:
+        return "find out who that was before anything is put back; then dismiss it, or roll back by hand"
+    if scream.signal == NEW_ACCESS:
+        return "the new access lacks it: migrator map the user again, then dismiss this"
     if scream.signal == CONSOLE_SIGN_IN:
         return "sign in through the access portal instead"
     if scream.event_source.startswith("ses.") or "smtp" in scream.agent.casefold():
@@ -181,6 +197,28 @@ def likely_fix(scream: Scream) -> str:
     agent = scream.agent.casefold()
     named = (fix for signs, fix in _FIXES if any(sign in agent for sign in signs))
     return next(named, "find what runs there, and run it under a role")
+
+
+def new_access_refused(
+    user: int, facts: Iterable[UsageFact], known: Iterable[Scream], seen: Collection[str]
+) -> tuple[Heard, ...]:
+    """Refusals of a person's new access as screams of the user whose need they are; `facts` are those refusals."""
+    mine = [scream for scream in known if scream.user == user and scream.signal == NEW_ACCESS]
+    screams = {scream.key: scream for scream in mine if scream.disposition in UNSETTLED}
+    events: dict[tuple[int, str, str, str, str, str], list[tuple[str, datetime]]] = {}
+    for fact in facts:
+        if (event := gap_id(user, fact)) in seen:
+            continue
+        sign = _Sign(event, fact.last, user, NEW_ACCESS, fact.source, fact.event, fact.address, fact.agent, fact.calls)
+        grown = replace(_grown(screams.get(_key(sign)), sign), disposition=GAP, reason=f"lacks {fact.action}")
+        screams[grown.key] = grown
+        events.setdefault(grown.key, []).append((event, fact.last))
+    return tuple(Heard(screams[key], tuple(new)) for key, new in events.items())
+
+
+def gap_id(user: int, fact: UsageFact) -> str:
+    """The id under which `new_access_refused` counts a refusal."""
+    return digest([NEW_ACCESS, user, fact.principal, fact.source, fact.event, fact.first, fact.last, fact.calls])
 
 
 def _counted(

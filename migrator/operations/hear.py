@@ -5,19 +5,22 @@ from collections.abc import Collection, Sequence
 from migrator.domain.lifecycle import State
 from migrator.domain.screams import Heard, Watched, event_ids, fold, from_last_used, use_id
 from migrator.domain.usage import PartUsage, Refusal
+from migrator.operations.judge_screams import heard_gaps, judged
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
 
 def hear(tools: Tools, work: UnitOfWork, refusals: Sequence[Refusal], parts: Sequence[PartUsage]) -> int:
     """Write the screams of these parts; how many changed. The caller commits."""
+    missing = _write(tools, work, heard_gaps(tools, work, parts))
     watched = watching(work)
     if not watched:
-        return 0
+        return missing
     facts = [fact for part in parts for fact in part.facts]
     seen = work.screams.known(event_ids(refusals, facts))
     known = work.screams.all([one.user for one in watched])
-    return _write(tools, work, fold(known, watched, refusals, facts, seen))
+    heard = fold(known, watched, refusals, facts, seen)
+    return missing + _write(tools, work, judged(tools, work, heard, watched, known))
 
 
 def hear_last_used(tools: Tools, work: UnitOfWork, only: Collection[int] | None = None) -> int:
@@ -58,5 +61,6 @@ def _write(tools: Tools, work: UnitOfWork, heard: Sequence[Heard]) -> int:
     for one in heard:
         saved = work.screams.save(one.scream, one.events)
         details = {"scream": saved.id, "event": saved.event_name, "from": saved.address, "agent": saved.agent}
+        details |= {"disposition": saved.disposition, "why": saved.reason} if saved.reason else {}
         work.record.append(tools.worker, "scream", f"user:{saved.user}", details, tools.clock.now())
     return len(heard)

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from migrator.domain.notices import Ahead, Notice, put_back_notices, stage_notices
+from migrator.domain.notices import Ahead, Notice, put_back_notices, stage_notices, told
+from migrator.domain.screams import GAP, SUSPICIOUS, Scream
+from migrator.domain.verdicts import call
 from migrator.operations.report import Moved
 from migrator.operations.weigh import Weighed
 from migrator.ports.post import Letter, Undelivered
@@ -77,6 +79,22 @@ def keep_put_back(tools: Tools, moved: Sequence[Moved]) -> None:
                 failed = one.outcome == "failed"
                 keep(tools, work, put_back_notices(rows[one.user], one.why, now, failed=failed))
         work.commit()
+
+
+def keep_alarms(tools: Tools) -> None:
+    """Keep what is to be told of screams that nobody may answer but a person: theft, and gaps in the new access."""
+    if not tools.post.channels:
+        return
+    with tools.store.begin() as work:
+        found = [scream for scream in work.screams.all() if scream.disposition in (SUSPICIOUS, GAP)]
+        keys = {user.id: user.key for user in work.users.many({scream.user for scream in found})}
+        keep(tools, work, [_alarm(scream, keys[scream.user]) for scream in found])
+        work.commit()
+
+
+def _alarm(scream: Scream, user: str) -> Notice:
+    facts = {"user": user, "scream": scream.id, "why": scream.reason, "call": call(scream)}
+    return told(scream.disposition, str(scream.id), {**facts, "agent": scream.agent, "address": scream.address})
 
 
 def send(tools: Tools) -> Sent:

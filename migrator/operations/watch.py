@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from migrator.domain.errors import DatabaseFailed, MigratorError
-from migrator.domain.screams import Scream, likely_fix, must_roll_back
+from migrator.domain.screams import Scream, likely_fix, to_put_back
 from migrator.operations.apply import Apply
 from migrator.operations.ask_last_use import ask_last_use
 from migrator.operations.hear import hear_last_used
@@ -45,10 +45,7 @@ def watch(tools: Tools, apply: Apply) -> Watched:
 
 def _put_back(tools: Tools, apply: Apply) -> list[Moved]:
     with tools.store.read() as work:
-        screaming: dict[int, Scream] = {}
-        for scream in work.screams.all():
-            if must_roll_back(scream, tools.rules):
-                screaming.setdefault(scream.user, scream)
+        screaming = to_put_back(work.screams.all(), tools.rules)
         cut = work.journal.cuts() if screaming else {}
         lines = [line for line in work.users.lines() if line.user.id in screaming and line.user.id in cut]
     moved: list[Moved] = []

@@ -12,7 +12,7 @@ from migrator.operations.advance import Advance, advance
 from migrator.operations.apply import Apply
 from migrator.operations.end_exclusions import end_exclusions
 from migrator.operations.measure import measure
-from migrator.operations.notify import Sent, keep, keep_put_back, keep_stages, send
+from migrator.operations.notify import Sent, keep, keep_alarms, keep_put_back, keep_stages, send
 from migrator.operations.report import Moved
 from migrator.operations.watch import Watched, watch
 from migrator.operations.waves import finish, start_scheduled
@@ -48,6 +48,7 @@ def work(tools: Tools, apply: Apply) -> Turn:
     heard_since = _listening_since(tools)
     watched = watch(tools, apply)
     keep_put_back(tools, watched.rolled_back)
+    keep_alarms(tools)
     if watched.deaf is not None:
         error = f"the trails were not read: {watched.deaf.what}"
         return Turn(watched, errors=(error,), letters=_complain(tools, error))

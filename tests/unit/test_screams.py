@@ -7,7 +7,7 @@ import pytest
 
 from migrator.domain.model import Credential, CredentialKind
 from migrator.domain.rules import Rules
-from migrator.domain.screams import Scream, Watched, event_ids, fold, from_last_used, likely_fix, must_roll_back
+from migrator.domain.screams import Scream, Watched, event_ids, fold, from_last_used, likely_fix, to_put_back
 from migrator.domain.usage import Refusal, UsageFact
 from tests.unit.dossiers import ACCOUNT, NOW, a_key, a_scream, ago
 
@@ -231,7 +231,14 @@ def test_the_likely_fix_knows_sign_ins_and_mail():
 
 
 def test_only_open_screams_roll_back_and_only_where_the_rules_say_so():
-    assert must_roll_back(a_scream(), Rules())
-    assert not must_roll_back(a_scream(), Rules(rollback_on_scream=False))
-    for disposition in ("dismissed", "rolled-back", "not-checked"):
-        assert not must_roll_back(a_scream(disposition=disposition), Rules())
+    assert to_put_back([a_scream()], Rules()) == {a_scream().user: a_scream()}
+    assert not to_put_back([a_scream()], Rules(rollback_on_scream=False))
+    for disposition in ("dismissed", "rolled-back", "not-checked", "noise", "suspicious", "gap"):
+        assert not to_put_back([a_scream(disposition=disposition)], Rules())
+
+
+def test_nobody_is_put_back_while_a_suspicious_scream_of_theirs_is_unanswered():
+    stolen = a_scream(id=2, disposition="suspicious")
+    assert not to_put_back([a_scream(), stolen], Rules())
+    assert to_put_back([a_scream(user=8), stolen], Rules()).keys() == {8}
+    assert to_put_back([a_scream(), replace(stolen, disposition="dismissed")], Rules())

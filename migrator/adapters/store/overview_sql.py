@@ -69,8 +69,8 @@ FROM approvals GROUP BY wave, stage, approver ORDER BY MAX(at), approver
 """
 
 SCREAMS = f"""{_PLACED}
-SELECT p.wave, SUM(CASE WHEN s.disposition IN ('open', 'not-checked') THEN 1 ELSE 0 END),
-       SUM(CASE WHEN s.disposition <> 'dismissed' AND s."last" >= :day THEN 1 ELSE 0 END)
+SELECT p.wave, SUM(CASE WHEN s.disposition IN ('open', 'not-checked', 'suspicious', 'gap') THEN 1 ELSE 0 END),
+       SUM(CASE WHEN s.disposition NOT IN ('dismissed', 'noise') AND s."last" >= :day THEN 1 ELSE 0 END)
 FROM screams s LEFT JOIN placed p ON p.user_ref = s.user_ref GROUP BY p.wave
 """  # noqa: S608  # as above
 
@@ -80,7 +80,7 @@ SELECT p.wave, s.id, s.user_ref, s.signal, s.event_source, s.event_name, s.addre
        (SELECT MIN(r.ended_at) FROM runs r WHERE r.subject = 'user:' || s.user_ref AND r.kind = 'rollback'
         AND r.status = 'done' AND r.ended_at >= s."first")
 FROM screams s JOIN users u ON u.id = s.user_ref LEFT JOIN placed p ON p.user_ref = s.user_ref
-WHERE s.disposition IN ('open', 'not-checked') OR (s.disposition = 'rolled-back' AND s."last" >= :week)
+WHERE s.disposition IN ('open', 'not-checked', 'suspicious', 'gap') OR (s.disposition = 'rolled-back' AND s."last" >= :week)
 ORDER BY CASE WHEN s.disposition = 'rolled-back' THEN 1 ELSE 0 END, s."last" DESC, s.id DESC LIMIT 500
 """  # noqa: S608  # as above
 

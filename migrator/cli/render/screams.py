@@ -8,7 +8,10 @@ from rich.console import Group, RenderableType
 from migrator.cli.plain import cell
 from migrator.cli.render.table import row, table, when
 
-DISPOSITIONS = {"open": "bold red", "rolled-back": "green", "dismissed": "dim"}
+DISPOSITIONS = {
+    **{"open": "bold red", "suspicious": "bold red reverse", "gap": "yellow"},
+    **{"rolled-back": "green", "dismissed": "dim", "noise": "dim"},
+}
 
 
 def screams_table(screams: list[dict[str, Any]], now: datetime) -> RenderableType:

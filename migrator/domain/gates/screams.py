@@ -6,7 +6,7 @@ from migrator.domain.dossier import Dossier
 from migrator.domain.gates.result import GateResult, closed, counted, listed, opened, progress, span
 from migrator.domain.lifecycle import Move
 from migrator.domain.rules import Rules
-from migrator.domain.screams import DELIVERY, UNSETTLED
+from migrator.domain.screams import DELIVERY, GAP, NOISE, SUSPICIOUS, UNSETTLED
 
 
 def listening(dossier: Dossier, _move: Move, rules: Rules, now: datetime) -> GateResult:
@@ -62,7 +62,7 @@ def silent_since(dossier: Dossier, rules: Rules) -> datetime:
     if rules.listening:
         heard = (dossier.listening.heard_since, dossier.listening.recorded_since)
         starts += [since for since in heard if since is not None]
-    starts += [s.last for s in dossier.screams if s.disposition not in UNSETTLED]
+    starts += [s.last for s in dossier.screams if s.disposition not in UNSETTLED and s.disposition != NOISE]
     return max(starts)
 
 
@@ -75,4 +75,9 @@ def no_screams(dossier: Dossier, _move: Move, _rules: Rules, _now: datetime) -> 
     latest = max(waiting, key=lambda s: (s.last, s.id))
     call = f"{latest.event_source.removesuffix('.amazonaws.com')}:{latest.event_name}".strip(":") or latest.signal
     why = f"{counted(len(waiting), 'open scream')}: {call}"
+    if latest.disposition == GAP:
+        step = f"migrator map {dossier.user.key}, then screams dismiss {latest.id}"
+        return closed(gate, f"{why} ({latest.reason})", step)
+    if any(s.disposition == SUSPICIOUS for s in waiting):
+        why = f"{why}, suspicious: not put back by itself"
     return closed(gate, why, f"migrator rollback {dossier.user.key}, or migrator screams dismiss {latest.id}")
