@@ -137,7 +137,7 @@ def from_last_used(
     time younger than `DELIVERY` waits: the trail may still tell that it was the noise.
     """
     mine = [scream for scream in known if scream.user == watched.user and scream.first >= watched.since]
-    noisy = any(scream.disposition == DISMISSED for scream in mine)
+    noisy = any(scream.disposition in (DISMISSED, NOISE) for scream in mine)
     signs = []
     for credential in credentials:
         at = credential.last_used_at

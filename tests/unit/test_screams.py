@@ -196,7 +196,7 @@ def test_further_uses_make_the_scream_grow_and_what_was_dismissed_stays_dismisse
     assert (grown.scream.count, grown.scream.last, grown.scream.disposition) == (2, ago(hours=9), "dismissed")
 
 
-@pytest.mark.parametrize(("disposition", "screams"), [("dismissed", 0), ("open", 1)])
+@pytest.mark.parametrize(("disposition", "screams"), [("dismissed", 0), ("noise", 0), ("open", 1)])
 def test_where_noise_was_dismissed_a_fresh_use_waits_until_the_trail_may_have_told_of_it(disposition, screams):
     fresh, known = a_key(last_used_at=ago(minutes=14)), [a_scream(disposition=disposition)]
     assert len(second_ear(fresh, known=known)) == screams
