@@ -203,4 +203,4 @@ def of_one(name, made):
     yield Figure(f"grouping: {name}", excess, "% unused", "AirIAM's three groups", fixed, 1, True, note)
     alike, jaccard = found_again(made, clusters)
     yield Figure(f"grouping: {name}: who belongs together", alike, "adjusted Rand index", note="1 is exact")
-    yield Figure(f"grouping: {name}: true roles", jaccard, "Jaccard", note="1 is exact")
+    yield Figure(f"grouping: {name}: true roles", jaccard, "Jaccard", note="of the best set's core; 1 is exact")
