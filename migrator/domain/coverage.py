@@ -1,13 +1,15 @@
 """Coverage: what a user did, replayed against the access it will have, as the principal it will be."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from ipaddress import ip_address
 
+from migrator.domain.model import Json
 from migrator.domain.policy.actions import Actions, granted
 from migrator.domain.policy.actors import Actor
-from migrator.domain.policy.evaluate import Decision, Policies, Result, decide
+from migrator.domain.policy.consents import RESOURCE, Consents, guard_of
+from migrator.domain.policy.evaluate import Decision, Policies, Result
+from migrator.domain.replay import Replay
 from migrator.domain.usage import UsageFact
 
 SIGN_IN_SOURCES = frozenset({"signin.amazonaws.com"})
@@ -32,19 +34,66 @@ NOTHING_ALLOWS = Decision(Result.IMPLICITLY_DENIED)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Calls that worked and would be refused; `resource` is empty where none was logged, `decision` says why."""
+    """Calls that worked and would be refused; `resource` is empty where none was logged, `decision` says why.
+
+    `guard` is the ARN whose policy does not let the session in, `role` the pattern of the role's ARN that it should
+    let in; both are empty where the session's own policies refuse.
+    """
 
     action: str
     resource: str
     calls: int
     last_seen: datetime
     decision: Decision = NOTHING_ALLOWS
+    guard: str = ""
+    role: str = ""
 
     @property
-    def statement(self) -> Mapping[str, str] | None:
-        """The smallest statement that closes it; None where something denies, or no statement could allow it."""
-        closes = self.decision == NOTHING_ALLOWS and self.action.lower() not in USERS_ONLY
-        return {"Effect": "Allow", "Action": self.action, "Resource": self.resource or "*"} if closes else None
+    def statement(self) -> Json | None:
+        """The smallest statement that closes it: of the set, or of the policy of `guard`.
+
+        None where something denies, or no statement could allow it.
+        """
+        if self.action.lower() in USERS_ONLY or self.decision.result is not Result.IMPLICITLY_DENIED:
+            return None
+        if self.guard:
+            return admission(self.action, self.resource, self.role)
+        allowing = {"Effect": "Allow", "Action": self.action, "Resource": self.resource or "*"}
+        return allowing if self.decision == NOTHING_ALLOWS else None
+
+    @property
+    def why(self) -> str:
+        """Why the call would be refused, in words."""
+        if self.action.lower() in USERS_ONLY:
+            return "no role session can do it, whatever its policies say"
+        return why_refused(self.decision, self.guard)
+
+
+def why_refused(decision: Decision, guard: str = "") -> str:
+    """Why a call is refused, in words; `guard` is the ARN of the resource whose policy decided."""
+    layer = f"policy of {guard or 'the resource'}" if decision.layer == RESOURCE else f"{decision.layer} policy"
+    if decision.result is Result.EXPLICITLY_DENIED:
+        return f"{layer}: {decision.statement} denies it"
+    return "no statement allows it" if decision.layer is None else f"{layer}: no statement allows it"
+
+
+def admission(action: str, resource: str, role: str) -> Json:
+    """The statement of a resource's policy that lets in the sessions of a role which AWS makes anew now and then.
+
+    Source: Identity Center User Guide, "Referencing permission sets in resource policies".
+    """
+    account = role.split(":")[4]
+    partition = role.split(":")[1]
+    statement: dict[str, Json] = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"ArnLike": {"aws:PrincipalArn": role}},
+    }
+    if action.lower().startswith("sts:assumerole"):
+        del statement["Resource"]  # a trust policy names no resource: it is the role's own
+    return statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +131,14 @@ class _Tally:
     gaps: dict[tuple[str, str], Gap] = field(default_factory=dict)
     doubts: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
-    def refuse(self, fact: UsageFact, action: str, decision: Decision) -> None:
+    def refuse(self, fact: UsageFact, action: str, decision: Decision, guard: str = "", role: str = "") -> None:
         self.denied += fact.calls
         key = (action, fact.resource)
-        seen = self.gaps.get(key, Gap(action, fact.resource, 0, fact.last, decision))
-        last = max(seen.last_seen, fact.last)
-        self.gaps[key] = Gap(action, fact.resource, seen.calls + fact.calls, last, seen.decision)
+        seen = self.gaps.get(key)
+        if seen is None:
+            self.gaps[key] = Gap(action, fact.resource, fact.calls, fact.last, decision, guard, role)
+        else:
+            self.gaps[key] = replace(seen, calls=seen.calls + fact.calls, last_seen=max(seen.last_seen, fact.last))
 
     def doubt(self, what: str, resource: str, calls: int, why: str) -> None:
         self.unknown += calls
@@ -111,17 +162,18 @@ def cover(
     *,
     not_logged: Iterable[str] = (),
     at: datetime | None = None,
+    consents: Consents | None = None,
 ) -> Coverage:
     """Replays the calls that were authorized then against `policies`, as `actor`.
 
     `not_logged` names services that were last used but of which the logs hold nothing: each counts as one unknown call.
     `at` is the moment the calls are imagined at, for statements bound to dates; without it such statements are unknown.
+    `consents` are the policies of the resources; without it only the caller's own policies are asked.
     """
-    tally = _Tally()
-    keys = policies.keys
+    tally, replay = _Tally(), Replay(policies, actor, at, consents)
     for fact in facts:
         if not fact.refused and not _is_sign_in(fact):
-            _judge(tally, policies, actor, fact, keys, at)
+            _judge(tally, replay, fact)
     for service in sorted(set(not_logged)):
         tally.doubt(service, "", 1, "last used, not logged")
     return tally.coverage()
@@ -131,9 +183,7 @@ def _is_sign_in(fact: UsageFact) -> bool:
     return fact.source in SIGN_IN_SOURCES or (fact.action or "").lower() in SIGN_IN_ACTIONS
 
 
-def _judge(
-    tally: _Tally, policies: Policies, actor: Actor, fact: UsageFact, keys: frozenset[str], at: datetime | None
-) -> None:
+def _judge(tally: _Tally, replay: Replay, fact: UsageFact) -> None:
     if fact.action is None:
         tally.doubt(f"{fact.source}:{fact.event}", fact.resource, fact.calls, UNMAPPED)
         return
@@ -144,39 +194,21 @@ def _judge(
     if name in USERS_ONLY:
         tally.refuse(fact, fact.action, NOTHING_ALLOWS)
         return
-    resource = fact.resource if fact.resource.startswith("arn:") or fact.resource == "*" else None
-    decision = decide(policies, actor.request(fact.action, resource, keys, _context(fact, at)))
+    decision = replay.decide(fact)
+    guard = (guard_of(fact.action, fact.resource) or fact.resource) if decision.layer == RESOURCE else ""
     if decision.result is Result.ALLOWED:
         tally.allowed += fact.calls
     elif decision.result is Result.UNKNOWN:
-        tally.doubt(fact.action, fact.resource, fact.calls, f"depends on {decision.layer} {decision.statement}")
+        tally.doubt(fact.action, fact.resource, fact.calls, why_unknown(decision, guard))
     else:
-        tally.refuse(fact, fact.action, decision)
+        tally.refuse(fact, fact.action, decision, guard, replay.role if guard else "")
 
 
-def _context(fact: UsageFact, at: datetime | None) -> dict[str, str]:
-    """What the log tells of the call's context; the rest is the actor's or unknown."""
-    context = {"aws:requestedregion": fact.region, "aws:useragent": fact.agent}
-    if at is not None:
-        context |= {"aws:currenttime": at.isoformat(), "aws:epochtime": str(int(at.timestamp()))}
-    if _is_address(fact.address):
-        context["aws:sourceip"] = fact.address
-    called_by_service = fact.via not in {"", "session"}
-    context["aws:viaawsservice"] = "true" if called_by_service else "false"
-    account = fact.resource.split(":", 5)[4] if fact.resource.count(":") >= _ARN_COLONS else ""
-    context["aws:resourceaccount"] = account
-    return {key: value for key, value in context.items() if value}
-
-
-_ARN_COLONS = 5
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
+def why_unknown(decision: Decision, guard: str = "") -> str:
+    """On what an answer depends, in words."""
+    if decision.statement is None:
+        return f"the policy of {guard} decides, which was not read" if guard else f"depends on the {decision.layer}"
+    return f"depends on {decision.layer} {decision.statement}" + (f" of {guard}" if guard else "")
 
 
 @dataclass(frozen=True, slots=True)

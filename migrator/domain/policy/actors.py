@@ -19,13 +19,15 @@ NEW_ROLE_ID = "AROA" + "X" * 17
 class Actor:
     """A principal's ARN, the keys its requests carry, and those they never carry.
 
-    Keys are in lower case. An entry of `absent` that ends in `/` speaks of every key that begins so. Whatever is in
-    neither is unknown, unless a request says it.
+    Keys are in lower case. An entry of `absent` that ends in `/` speaks of every key that begins so. `maybe` has keys
+    that a request either carries with this value or lacks. Whatever is in none of them is unknown, unless a request
+    says it.
     """
 
     principal: str
     context: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     absent: frozenset[str] = frozenset()
+    maybe: Mapping[str, str] = field(default_factory=dict)
 
     def request(
         self, action: str, resource: str | None, keys: Iterable[str], context: Context | None = None
@@ -36,8 +38,25 @@ class Actor:
         unknown = frozenset(key for key in keys if key not in full and not self._lacks(key))
         return Request(self.principal, action, resource, full, unknown)
 
+    def requests(
+        self, action: str, resource: str | None, keys: Iterable[str], context: Context | None = None
+    ) -> tuple[Request, ...]:
+        """Makes the requests of which one is the real one: with and without each of `maybe` that is asked for."""
+        found = (self.request(action, resource, keys, context),)
+        for key, value in self.maybe.items():
+            if key in found[0].unknown_keys:
+                found = tuple(one for request in found for one in _with_and_without(request, key, value))
+        return found
+
     def _lacks(self, key: str) -> bool:
         return key in self.absent or f"{key.partition('/')[0]}/" in self.absent
+
+
+def _with_and_without(request: Request, key: str, value: str) -> tuple[Request, Request]:
+    left = request.unknown_keys - {key}
+    principal, action, resource = request.principal, request.action, request.resource
+    with_it = Request(principal, action, resource, {**request.context, key: value}, left)
+    return with_it, Request(principal, action, resource, request.context, left)
 
 
 def iam_user(arn: str, user_id: str, tags: Mapping[str, str] | None = None, organization: str = "") -> Actor:
@@ -69,8 +88,9 @@ def identity_center_session(
     """A person's session in an account through a permission set: an assumed `AWSReservedSSO_*` role.
 
     `region` is Identity Center's home region, `session_name` the Identity Center user name, `attributes` those for
-    access control (ABAC), which arrive as session tags. `aws:username` and the user's own tags are absent; MFA happened
-    at the portal, so what the MFA keys say is unknown.
+    access control (ABAC), which arrive as session tags. `aws:username` and the user's own tags are absent. MFA happened
+    at the portal: `aws:MultiFactorAuthPresent` is never true in such a session (CloudTrail shows `mfaAuthenticated` as
+    false in all of them); whether it is false or absent, AWS does not say.
     """
     role = f"AWSReservedSSO_{permission_set}_{suffix}"
     # The path has no region element where the instance is in us-east-1 (Referencing permission sets).
@@ -84,7 +104,8 @@ def identity_center_session(
         **_tags(attributes),
     }
     session = f"arn:{partition}:sts::{account}:assumed-role/{role}/{session_name}"
-    return Actor(session, context, frozenset({"aws:username", "aws:principaltag/"}))
+    absent = frozenset({"aws:username", "aws:principaltag/", "aws:multifactorauthage"})
+    return Actor(session, context, absent, {"aws:multifactorauthpresent": "false"})
 
 
 def role_session(

@@ -7,6 +7,28 @@ from migrator.domain.policy.actors import Actor
 from migrator.domain.policy.evaluate import Context, Decision, Policies, Result, decide
 
 
+def ask(
+    policies: Policies,
+    actor: Actor,
+    action: str,
+    resource: str | None,
+    keys: frozenset[str],
+    context: Context | None = None,
+) -> Decision:
+    """Decides a call of an actor; unknown where requests that may be the real one are answered differently.
+
+    `keys` are those of the policies, which are costly to gather anew for every call.
+    """
+    answers = [decide(policies, one) for one in actor.requests(action, resource, keys, context)]
+    results = {one.result for one in answers}
+    if len(results) == 1:
+        return answers[0]
+    refusals = [one for one in answers if one.result is not Result.ALLOWED]
+    if results == {Result.EXPLICITLY_DENIED, Result.IMPLICITLY_DENIED}:
+        return next(one for one in refusals if one.result is Result.EXPLICITLY_DENIED)
+    return Decision(Result.UNKNOWN, refusals[0].statement, refusals[0].layer)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A principal and the policies that rule it."""
@@ -16,7 +38,7 @@ class View:
 
     def decide(self, action: str, resource: str | None = None, context: Context | None = None) -> Decision:
         """Decides a call of this principal; what neither it nor `context` says is unknown."""
-        return decide(self.policies, self.actor.request(action, resource, self.policies.keys, context))
+        return ask(self.policies, self.actor, action, resource, self.policies.keys, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,11 @@ class Policies:
         """The context keys, in lower case, that any statement asks for."""
         return frozenset[str]().union(*(rule.keys for layer in self._layers for rule in layer.rules))
 
+    @property
+    def bounded(self) -> bool:
+        """Whether a boundary or a session policy limits what a resource's policy grants."""
+        return self._own > 0
+
     def decide(self, request: Request) -> Decision:
         """Decides one request."""
         if self._without_session and _FEDERATED in request.principal:

@@ -64,7 +64,7 @@ def test_what_a_request_says_beats_what_the_actor_says() -> None:
 
 def test_lost_gained_and_unknown_are_told_apart() -> None:
     before = View(USER, Policies([document(statement(), statement(action="ec2:RunInstances"))]))
-    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    mfa = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}
     after = View(
         SESSION,
         Policies([document(statement(), statement(action="iam:GetUser"), statement(action="sqs:*", Condition=mfa))]),
@@ -84,6 +84,33 @@ def test_the_same_statement_is_lost_to_the_session_where_it_names_the_user() -> 
     home = Policies([document(statement(resource="arn:aws:s3:::home/${aws:username}/*"))])
     found = compare(View(USER, home), View(SESSION, home), [("s3:GetObject", "arn:aws:s3:::home/alice/x")])
     assert len(found.lost) == 1
+
+
+MFA = "aws:MultiFactorAuthPresent"
+OF_MFA: list[tuple[str, dict[str, Any], Result]] = [
+    ("Allow", {"Bool": {MFA: "true"}}, Result.IMPLICITLY_DENIED),
+    ("Allow", {"BoolIfExists": {MFA: "true"}}, Result.UNKNOWN),
+    ("Allow", {"Bool": {MFA: "false"}}, Result.UNKNOWN),
+    ("Allow", {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}, Result.IMPLICITLY_DENIED),
+    ("Deny", {"BoolIfExists": {MFA: "false"}}, Result.EXPLICITLY_DENIED),
+    ("Deny", {"Bool": {MFA: "false"}}, Result.UNKNOWN),
+    ("Deny", {"Bool": {MFA: "true"}}, Result.ALLOWED),
+    ("Deny", {"Null": {MFA: "true"}}, Result.UNKNOWN),
+    ("Deny", {"Null": {"aws:MultiFactorAuthAge": "true"}}, Result.EXPLICITLY_DENIED),
+]
+
+
+@pytest.mark.parametrize(("effect", "condition", "expected"), OF_MFA)
+def test_no_session_tells_of_mfa_at_the_portal(effect: str, condition: dict[str, Any], expected: Result) -> None:
+    also = [statement()] if effect == "Deny" else []
+    policies = Policies([document(*also, statement(effect, Condition=condition))])
+    assert View(SESSION, policies).decide("s3:GetObject", "arn:aws:s3:::b/k").result is expected
+
+
+def test_a_refusal_either_way_is_a_refusal() -> None:
+    denied = statement("Deny", Condition={"Bool": {MFA: "false"}})
+    policies = Policies([document(statement(action="ec2:*"), denied)])
+    assert View(SESSION, policies).decide("s3:GetObject", "*").result is Result.EXPLICITLY_DENIED
 
 
 def test_nothing_differs_from_itself() -> None:

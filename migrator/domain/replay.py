@@ -1,0 +1,81 @@
+"""Calls as they were logged, asked again of other policies as another principal: each kind of call once."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from ipaddress import ip_address
+
+from migrator.domain.policy.actors import NEW_SUFFIX, Actor
+from migrator.domain.policy.compare import ask
+from migrator.domain.policy.consents import Consents, owner_of
+from migrator.domain.policy.evaluate import Decision, Policies
+from migrator.domain.usage import UsageFact
+
+
+class Replay:
+    """A principal under its policies, asked about logged calls.
+
+    `at` is the moment the calls are imagined at; `consents` are the policies of the resources, None where only the
+    principal's own are asked.
+    """
+
+    def __init__(
+        self, policies: Policies, actor: Actor, at: datetime | None = None, consents: Consents | None = None
+    ) -> None:
+        self._policies, self._actor, self._consents = policies, actor, consents
+        self._keys = policies.keys
+        self._moment = (
+            {} if at is None else {"aws:currenttime": at.isoformat(), "aws:epochtime": str(int(at.timestamp()))}
+        )
+        # A resource's policy may ask for anything; the principal's own ask for the keys that are known of them.
+        wanted = _LOGGED if consents else {key: read for key, read in _LOGGED.items() if key in self._keys}
+        self._wanted = tuple(wanted.items())
+        self._known: dict[tuple[str, ...], Decision] = {}
+
+    @property
+    def role(self) -> str:
+        """The pattern of the ARN of the role whose sessions these are, whatever suffix AWS gives it."""
+        return str(self._actor.context.get("aws:principalarn", "")).replace(f"_{NEW_SUFFIX}", "_*")
+
+    def decide(self, fact: UsageFact) -> Decision:
+        """Decides one kind of call, whose action is known."""
+        told = [read(fact) for _, read in self._wanted]
+        key = (fact.action or "", fact.resource, *told)
+        decision = self._known.get(key)
+        if decision is None:
+            context = {name: value for (name, _), value in zip(self._wanted, told, strict=True) if value}
+            decision = self._known[key] = self._decide(fact, {**self._moment, **context})
+        return decision
+
+    def _decide(self, fact: UsageFact, context: Mapping[str, str]) -> Decision:
+        action, resource = fact.action or "", as_resource(fact.resource)
+        own = ask(self._policies, self._actor, action, resource, self._keys, context)
+        if self._consents is None:
+            return own
+        return self._consents.weigh(own, self._actor, action, resource, context, bounded=self._policies.bounded)
+
+
+def as_resource(logged: str) -> str | None:
+    """A logged resource as policies name it; None where it is not an ARN, since anything might be meant."""
+    return logged if logged.startswith("arn:") or logged == "*" else None
+
+
+def _address(fact: UsageFact) -> str:
+    try:
+        ip_address(fact.address)
+    except ValueError:
+        return ""
+    return fact.address
+
+
+def _through_service(fact: UsageFact) -> str:
+    return "false" if fact.via in {"", "session"} else "true"
+
+
+_LOGGED: Mapping[str, Callable[[UsageFact], str]] = {
+    "aws:requestedregion": lambda fact: fact.region,
+    "aws:useragent": lambda fact: fact.agent,
+    "aws:sourceip": _address,
+    "aws:viaawsservice": _through_service,
+    "aws:resourceaccount": lambda fact: owner_of(fact.resource),
+}
+"""What the log tells of a call's context; the rest is the actor's or unknown."""
