@@ -24,6 +24,10 @@ DELIVERY = timedelta(minutes=15)
 """How late CloudTrail may deliver: about 5 minutes, not guaranteed (CloudTrail user guide, "find your log files")."""
 
 
+AGREE = timedelta(minutes=1)
+"""How far IAM's last-used time and CloudTrail's of the same call may lie apart: the latter has no fractions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scream:
     """Refusals of one user with the same signal, event, address and agent, counted.
@@ -142,7 +146,7 @@ def from_last_used(
     for credential in credentials:
         at = credential.last_used_at
         name = "" if credential.kind is CredentialKind.CONSOLE_PASSWORD else credential.id
-        if at is None or at <= max(watched.cut_at, heard.get(name, watched.cut_at)):
+        if at is None or at <= watched.cut_at or (name in heard and at <= heard[name] + AGREE):
             continue
         if noisy and now - at < DELIVERY:
             continue

@@ -176,6 +176,11 @@ def test_a_use_that_a_trail_has_told_of_is_heard_already(told, screams):
     assert len(second_ear(USED, heard={"AKIAONE": ago(hours=told)})) == screams
 
 
+@pytest.mark.parametrize(("earlier", "screams"), [(60, 0), (61, 1)])
+def test_two_clocks_of_aws_may_tell_a_minute_apart(earlier, screams):
+    assert len(second_ear(USED, heard={"AKIAONE": ago(hours=2, seconds=earlier)})) == screams
+
+
 def test_what_a_trail_tells_of_one_credential_says_nothing_of_another():
     password = Credential(CredentialKind.CONSOLE_PASSWORD, "password", last_used_at=ago(hours=2))
     assert len(second_ear(USED, password, heard={"AKIATWO": NOW})) == 2
