@@ -24,7 +24,7 @@ from migrator.sandbox.control import Control
 from tests.fakes.crash import Crash
 from tests.scenario import endings as end
 from tests.scenario.company import Company
-from tests.scenario.terminal import Answer, Databases, Files, OnServer, Terminal
+from tests.scenario.terminal import CONFIG, Answer, Databases, Files, OnServer, Terminal
 
 RETURN = ("--reason", "cut off")
 
@@ -202,6 +202,10 @@ class Transition:
     writes: Any
 
 
+UNHEARD = CONFIG.replace("gates:", "gates:\n  listening: false")
+"""The trail is stopped between commands, so that no run finds another's calls in it; no gate shall mind."""
+
+
 @dataclass
 class Tally:
     """What came of it: cuts tried, worlds gone on from, and what was lost, in words."""
@@ -237,7 +241,7 @@ class Range:
     def __post_init__(self) -> None:
         control = self.company.clock.control
         self.company.clock = StillClock(control, control.now())  # type: ignore[assignment]
-        self.process = Process(self.company, self.folder, self.databases.new())
+        self.process = Process(self.company, self.folder, self.databases.new(), config=UNHEARD)
 
     @property
     def control(self) -> Control:
