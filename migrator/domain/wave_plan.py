@@ -113,6 +113,8 @@ def _risks(dossier: Dossier, rules: Rules, now: datetime) -> Iterator[tuple[floa
         yield 1.5, f"{cover.denied + cover.unknown} calls not covered"
     if dossier.listening.deaf:
         yield 1.0, f"no trail records {dossier.listening.deaf[0]}"
+    if not user.owner and not user.persons:
+        yield 1.0, "nobody is known to own it"
     if dossier.references.found:
         yield 1.0, f"named by {dossier.references.found[0].where}"
     if facts is not None and any(arn.endswith(_ADMINISTRATOR) for arn in facts.attached_policies):
