@@ -53,7 +53,9 @@ class Forecast:
     delete_from: datetime | None
 
 
-def foresee(members: Sequence[Dossier], rules: Rules, pace: Pace, now: datetime, starts_at: datetime | None) -> Forecast:
+def foresee(
+    members: Sequence[Dossier], rules: Rules, pace: Pace, now: datetime, starts_at: datetime | None
+) -> Forecast:
     """Forecast a wave from where its members are; `starts_at` is when it starts, where it has not."""
     moving = [d for d in members if d.user.vanished_at is None and d.user.state not in ENDED]
     wanted = {

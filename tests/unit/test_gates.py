@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from migrator.domain.calendar import next_opening
 from migrator.domain.dossier import (
     Dossier,
     Listening,
@@ -21,7 +22,6 @@ from migrator.domain.dossier import (
 from migrator.domain.gates.result import counted, listed, progress, span
 from migrator.domain.gates.safety import iac_owners
 from migrator.domain.gates.table import BEFORE, GATES, gates_for, held_by, judge, next_look, unchecked
-from migrator.domain.calendar import next_opening
 from migrator.domain.lifecycle import CUTTING, Move, State
 from migrator.domain.model import Destination, Evidence, Kind
 from migrator.domain.roles import look_as_evidence

@@ -38,7 +38,7 @@ def update_rows(connection: Connection, users: Sequence[User]) -> list[User]:
         return []
     mine = (t.users.c.id == bindparam("row"), t.users.c.version == bindparam("known"))
     rows = [{**columns(user), "row": user.id, "known": user.version, "version": user.version + 1} for user in users]
-    changed = {name: bindparam(name) for name in rows[0] if name not in {"row", "known"}}
+    changed: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in {"row", "known"}}
     if connection.execute(update(t.users).where(*mine).values(changed), rows).rowcount != len(rows):
         who = users[0].key if len(users) == 1 else f"a user of account {users[0].account_id}"
         raise Stale(f"{who} was changed by somebody else just now", next_step="run the same command again")

@@ -9,8 +9,12 @@ from migrator.cli.plain import cell
 from migrator.cli.render.table import row, table, when
 
 DISPOSITIONS = {
-    **{"open": "bold red", "suspicious": "bold red reverse", "gap": "yellow"},
-    **{"rolled-back": "green", "dismissed": "dim", "noise": "dim"},
+    "open": "bold red",
+    "suspicious": "bold red reverse",
+    "gap": "yellow",
+    "rolled-back": "green",
+    "dismissed": "dim",
+    "noise": "dim",
 }
 
 
