@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from migrator.ports.archive import Archive
     from migrator.ports.aws import AccountReader, Accounts, Hands
     from migrator.ports.clock import Clock
+    from migrator.ports.guards import Guards
     from migrator.ports.inspection import Inspector
     from migrator.ports.post import Post
     from migrator.ports.tools import LastAccessed, Pool, UsageSource
@@ -165,6 +166,13 @@ class Toolbox:
         from migrator.adapters.aws.iam import IamReader  # noqa: PLC0415  # boto3
 
         return IamReader(self.sessions, self.clock)
+
+    @cached_property
+    def guards(self) -> "Guards":
+        """The policies of resources."""
+        from migrator.adapters.aws.guards import ResourceGuards  # noqa: PLC0415  # boto3
+
+        return ResourceGuards(self.sessions)
 
     @cached_property
     def directory(self) -> "IdentityCenterDirectory":

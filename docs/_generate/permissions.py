@@ -18,6 +18,7 @@ ARCHIVE = "operator, in the bucket that keeps the record"
 
 WHOSE = {
     "migrator.adapters.aws.archive": ARCHIVE,
+    "migrator.adapters.aws.guards": DISCOVERY,
     "migrator.adapters.aws.iam": DISCOVERY,
     "migrator.adapters.aws.iam_credentials": DISCOVERY,
     "migrator.adapters.aws.iam_role": DISCOVERY,

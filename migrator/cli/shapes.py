@@ -93,6 +93,7 @@ def dossier_shape(dossier: Dossier) -> dict[str, Any]:
             "coverage": coverage_shape(covered) if covered else None,
             "unused_granted": covered.unused_granted if covered else None,
             "unused_granted_percent": covered.unused_granted_percent if covered else None,
+            "escalations": list(covered.escalations) if covered else None,
             "audibility": audibility_shape(dossier.listening),
         },
         "references": {
@@ -125,7 +126,14 @@ def coverage_shape(covered: Covered) -> dict[str, Any]:
         "denied": covered.denied,
         "unknown": covered.unknown,
         "gaps": [
-            {"action": g.action, "resource": g.resource, "calls": g.calls, "last_seen": moment(g.last_seen)}
+            {
+                "action": g.action,
+                "resource": g.resource,
+                "calls": g.calls,
+                "last_seen": moment(g.last_seen),
+                "why": g.why,
+                "statement": g.statement,
+            }
             for g in covered.gaps
         ],
         "doubts": list(covered.doubts),

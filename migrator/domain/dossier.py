@@ -164,19 +164,25 @@ class PlannedSet:
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """Calls that the planned set would refuse; `resource` is empty where none was logged."""
+    """Calls that the planned set would refuse; `resource` is empty where none was logged.
+
+    `statement` is the smallest that closes it, None where none does.
+    """
 
     action: str
     resource: str
     calls: int
     last_seen: datetime
+    why: str = ""
+    statement: Json = None
 
 
 @dataclass(frozen=True, slots=True)
 class Covered:
     """A computed coverage as it was stored: of which specification, when, and how the calls fell.
 
-    `doubts` says in words of which calls nobody can know, and why.
+    `doubts` says in words of which calls nobody can know, and why; `escalations` which ways to more access the set
+    opens; `guards` has the hashes of the resources' policies it was judged by, None where there was none.
     """
 
     spec_sha: str
@@ -190,6 +196,8 @@ class Covered:
     granted: int = 0
     unused_granted: int = 0
     unused_granted_percent: float | None = None
+    escalations: tuple[Json, ...] = ()
+    guards: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from migrator.operations.last_look import last_look
 from migrator.operations.left_over import doomed, finish_left, show_left
 from migrator.operations.map_users import map_users
 from migrator.operations.provision import Provisioning, plan_provisioning, provision, remember_person, show
+from migrator.operations.read_guards import read_guards
 from migrator.operations.read_trails import refresh_trails
 from migrator.operations.read_usage import read_usage
 from migrator.operations.report import Done, Moved, Movement, carried, planned
@@ -102,8 +103,10 @@ def _listen(tools: Tools, lines: Sequence[Line]) -> None:
     except MigratorError as error:
         tools.tell(f"usage was not read: {error.what}")
         return
+    waiting = [line.user.id for line in lines if line.user.state is State.PROVISIONED]
+    guards = read_guards(tools, waiting, again=False)
     with tools.store.begin() as work:
-        refresh_coverage(tools, work, [line.user.id for line in lines if line.user.state is State.PROVISIONED])
+        refresh_coverage(tools, work, waiting, guards)
         work.commit()
 
 

@@ -17,6 +17,7 @@ from migrator.operations.apply import Apply, Order
 from migrator.operations.choose_sets import choose_sets, read_offers
 from migrator.operations.coverage import refresh_coverage
 from migrator.operations.group_users import group_users
+from migrator.operations.read_guards import read_guards
 from migrator.operations.read_last_accessed import read_last_accessed
 from migrator.operations.read_usage import UsageRead, read_usage
 from migrator.operations.report import Moved
@@ -47,6 +48,7 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
     read = read_usage(tools)
     chosen = [line for line in lines if line.user.state in MAPPABLE and line.user.vanished_at is None]
     missing = read_last_accessed(tools, chosen)
+    guards = read_guards(tools, [line.user.id for line in chosen])
     taken, offers, blind = _sets_of_others(tools)
     with tools.store.begin() as work:
         chosen = _still_here(work, chosen)
@@ -54,7 +56,7 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
         _plan(tools, work, [line.user.id for line in chosen], taken, offers)
         work.commit()
     with tools.store.begin() as work:
-        refresh_coverage(tools, work, [line.user.id for line in chosen])
+        refresh_coverage(tools, work, [line.user.id for line in chosen], guards)
         weigh(tools, work, [line.user.id for line in chosen])
         work.commit()
     moved = {line.user.id: _moved(tools, apply, line) for line in chosen}

@@ -12,6 +12,7 @@ from migrator.domain.usage import Part, PartUsage
 from migrator.ports.archive import Archive
 from migrator.ports.aws import AccountReader, Accounts, Directory, Hands
 from migrator.ports.clock import Clock
+from migrator.ports.guards import Guards
 from migrator.ports.inspection import Inspector
 from migrator.ports.post import Post
 from migrator.ports.store import Store
@@ -91,6 +92,11 @@ class Tools(Protocol):
     @property
     def reader(self) -> AccountReader:
         """IAM, read."""
+        ...
+
+    @property
+    def guards(self) -> Guards:
+        """The policies of resources."""
         ...
 
     @property

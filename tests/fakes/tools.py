@@ -1,6 +1,6 @@
 """The tools of an operation over a fake AWS and a real database; what a test does not name is permissive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -32,6 +32,19 @@ OPEN = Rules(
 
 
 @dataclass
+class FakeGuards:
+    """The port `Guards`: what a test puts into `policies`, and no policy on anything else."""
+
+    policies: dict[str, Any] = field(default_factory=dict)
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def read(self, account_id: str, arns: Collection[str]) -> dict[str, Any]:
+        """The policies of these resources."""
+        self.asked.append((account_id, tuple(arns)))
+        return {arn: self.policies.get(arn) for arn in arns}
+
+
+@dataclass
 class FakeTools:
     """The port `Tools`; `hands` and `reader` are the fake AWS unless a test puts something before it."""
 
@@ -46,6 +59,7 @@ class FakeTools:
     hands: Any = None
     last_accessed: Any = None
     catalogue: Any = None
+    guards: FakeGuards = field(default_factory=FakeGuards)
     post: FakePost = field(default_factory=FakePost)
     dead: Callable[[str], bool] = lambda _worker: False
     told: list[str] = field(default_factory=list)

@@ -183,7 +183,15 @@ def to_covered(row: Row[Any]) -> Covered:
     """A row of `coverage`."""
     body = row.body
     gaps = tuple(
-        Uncovered(g["action"], g["resource"], g["calls"], datetime.fromisoformat(g["last_seen"])) for g in body["gaps"]
+        Uncovered(
+            g["action"],
+            g["resource"],
+            g["calls"],
+            datetime.fromisoformat(g["last_seen"]),
+            g.get("why", ""),
+            g.get("statement"),
+        )
+        for g in body["gaps"]
     )
     return Covered(
         row.spec_sha,
@@ -197,4 +205,6 @@ def to_covered(row: Row[Any]) -> Covered:
         body["granted"],
         body["unused_granted"],
         body["unused_granted_percent"],
+        tuple(body.get("escalations", ())),
+        body.get("guards", {}),
     )

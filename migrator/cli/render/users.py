@@ -77,10 +77,15 @@ def _permissions(permissions: dict[str, Any]) -> RenderableType:
     if covered:
         judged = f"{covered['allowed']} of {covered['calls']} calls covered"
         lines.append(cell(f"{judged}, {covered['denied']} refused, {covered['unknown']} unknown"))
-        lines += [cell(f"  gap: {g['action']} on {g['resource'] or '?'} ×{g['calls']}") for g in covered["gaps"][:10]]
+        lines += [
+            cell(f"  gap: {g['action']} on {g['resource'] or '?'} ×{g['calls']}: {g['why']}".removesuffix(": "))
+            for g in covered["gaps"][:10]
+        ]
         lines += [cell(f"  unknown: {doubt}") for doubt in covered["doubts"][:10]]
     if permissions["unused_granted"] is not None:
         lines.append(cell(f"{permissions['unused_granted']} granted actions were never used", "dim"))
+    opened = sorted({one["how"] for one in permissions["escalations"] or () if one["certain"]})
+    lines += [cell(f"leads to more access: {', '.join(opened)}", "yellow")] if opened else []
     return Group(*lines)
 
 

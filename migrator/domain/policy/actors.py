@@ -42,7 +42,7 @@ class Actor:
         self, action: str, resource: str | None, keys: Iterable[str], context: Context | None = None
     ) -> tuple[Request, ...]:
         """Makes the requests of which one is the real one: with and without each of `maybe` that is asked for."""
-        found = (self.request(action, resource, keys, context),)
+        found: tuple[Request, ...] = (self.request(action, resource, keys, context),)
         for key, value in self.maybe.items():
             if key in found[0].unknown_keys:
                 found = tuple(one for request in found for one in _with_and_without(request, key, value))

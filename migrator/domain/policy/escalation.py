@@ -12,10 +12,11 @@ from migrator.domain.policy.evaluate import Policies, Request, Result, decide
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Actions that together give more access, in lower case, and how."""
+    """Actions that together give more access, in lower case, how, and who described it."""
 
     actions: frozenset[str]
     how: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,12 @@ class Escalation:
     certain: bool
 
 
-def _paths(how: str, *needed: str) -> tuple[Path, ...]:
-    return tuple(Path(frozenset(one.split("+")), how) for one in needed)
+RHINO = "Rhino Security Labs, AWS IAM Privilege Escalation (rhinosecuritylabs.com/aws/aws-privilege-escalation)"
+PATHFINDING = "pathfinding.cloud, catalogue of AWS privilege escalation paths"
+
+
+def _paths(how: str, *needed: str, source: str = RHINO) -> tuple[Path, ...]:
+    return tuple(Path(frozenset(one.split("+")), how, source) for one in needed)
 
 
 PATHS: tuple[Path, ...] = (
@@ -43,18 +48,23 @@ PATHS: tuple[Path, ...] = (
         "iam:createservicespecificcredential",
     ),
     *_paths("lets itself into any role", "iam:updateassumerolepolicy"),
-    *_paths("lifts boundaries", "iam:deleteuserpermissionsboundary", "iam:deleterolepermissionsboundary"),
-    *_paths("replaces boundaries", "iam:putuserpermissionsboundary", "iam:putrolepermissionsboundary"),
-    *_paths("assumes any role that trusts the account", "sts:assumerole"),
-    *_paths("gives itself permission sets", "sso:createaccountassignment"),
+    *_paths(
+        "lifts boundaries", "iam:deleteuserpermissionsboundary", "iam:deleterolepermissionsboundary", source=PATHFINDING
+    ),
+    *_paths(
+        "replaces boundaries", "iam:putuserpermissionsboundary", "iam:putrolepermissionsboundary", source=PATHFINDING
+    ),
+    *_paths("assumes any role that trusts the account", "sts:assumerole", source=PATHFINDING),
+    *_paths("gives itself permission sets", "sso:createaccountassignment", source=PATHFINDING),
     *_paths(
         "changes permission sets",
         "sso:putinlinepolicytopermissionset",
         "sso:attachmanagedpolicytopermissionset",
         "sso:attachcustomermanagedpolicyreferencetopermissionset",
+        source=PATHFINDING,
     ),
-    *_paths("joins any group of Identity Center", "identitystore:creategroupmembership"),
-    *_paths("uses keys of others", "kms:creategrant"),
+    *_paths("joins any group of Identity Center", "identitystore:creategroupmembership", source=PATHFINDING),
+    *_paths("uses keys of others", "kms:creategrant", source=PATHFINDING),
     *_paths(
         "runs code with a role it passes",
         "iam:passrole+ec2:runinstances",
@@ -74,6 +84,7 @@ PATHS: tuple[Path, ...] = (
         "iam:passrole+states:createstatemachine",
         "iam:passrole+ssm:startautomationexecution",
         "iam:passrole+bedrock-agentcore:createcodeinterpreter+bedrock-agentcore:startcodeinterpretersession",
+        source=PATHFINDING,
     ),
     *_paths(
         "runs code with a role that is there",
@@ -88,6 +99,7 @@ PATHS: tuple[Path, ...] = (
         "ec2:createlaunchtemplateversion+ec2:modifylaunchtemplate",
         "sagemaker:createpresignednotebookinstanceurl",
         "sagemaker:createnotebookinstancelifecycleconfig+sagemaker:updatenotebookinstance",
+        source=PATHFINDING,
     ),
 )
 """The known paths."""
