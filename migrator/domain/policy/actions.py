@@ -63,7 +63,7 @@ def granted(policies: Policies, catalogue: Actions) -> tuple[str, ...]:
     What only a Deny without conditions on every resource takes away is not granted.
     """
     keys = policies.keys
-    services = sorted(catalogue.services())
+    services = sorted(service for service in catalogue.services() if policies.may_allow(service.lower()))
     return tuple(
         action
         for service in services

@@ -70,6 +70,11 @@ class Policies:
         """Whether a boundary or a session policy limits what a resource's policy grants."""
         return self._own > 0
 
+    def may_allow(self, service: str) -> bool:
+        """Whether anything of a service could be allowed at all; False spares asking about each of its actions."""
+        givers = (self._layers[0], self._layers[-1]) if self._has_resource else self._layers[:1]
+        return any(layer.allows_in(service) for layer in givers)
+
     def decide(self, request: Request) -> Decision:
         """Decides one request."""
         if self._without_session and _FEDERATED in request.principal:

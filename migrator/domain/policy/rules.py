@@ -77,6 +77,13 @@ class Layer:
             tests = self._tests_for(service) if self._wild else self._index[""]
         return [rule for rule, test in tests if test(name)]
 
+    def allows_in(self, service: str) -> bool:
+        """Whether any statement allows something of a service, given in lower case."""
+        tests = self._index.get(service)
+        if tests is None:
+            tests = self._tests_for(service) if self._wild else self._index[""]
+        return any(rule.allows for rule, _ in tests)
+
     def _indexed(self) -> dict[str, list[tuple[Rule, Matcher]]]:
         """Compiles the tests of every service that is named; under no name, those of all others, which are alike."""
         names = {name for _, actions in self._pairs for name in actions.names}

@@ -94,6 +94,16 @@ def test_only_a_deny_that_always_holds_takes_a_grant_away() -> None:
     assert len(granted(policies(everything, narrow, sometimes), CATALOGUE)) == 4
 
 
+def test_services_are_found_however_statements_name_them() -> None:
+    everywhere = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+    others = granted(policies(everywhere), CATALOGUE)
+    assert others
+    assert not [action for action in others if action.startswith("s3:")]
+    assert set(granted(policies(statement("Allow", "*")), CATALOGUE)) > set(others)
+    assert granted(policies(statement("Allow", "S3:getobject")), CATALOGUE) == ("s3:GetObject",)
+    assert granted(policies(statement("Deny", "s3:*")), CATALOGUE) == ()
+
+
 def test_a_path_is_open_when_all_its_actions_are() -> None:
     assert escalations(policies(statement("Allow", "iam:PassRole"))) == ()
     found = escalations(policies(statement("Allow", "iam:PassRole"), statement("Allow", "lambda:CreateFunction")))
