@@ -51,7 +51,7 @@ class Dossiers:
         facts, credentials = self._facts(rows), self._users.credentials(ids)
         evidence = self._users.evidence(ids)
         decisions = SqlPeople(self._do).decisions([user.subject for user in rows])
-        persons = {person.email: person for person in SqlPeople(self._do).all()}
+        persons = {person.email: person for person in SqlPeople(self._do).of(ids)}
         covered, references = SqlAccess(self._do).coverage(ids), self._references(ids)
         used, listening = self._used(rows, facts, now - lookback)
         planned, grants = self._planned(ids)
@@ -123,9 +123,8 @@ class Dossiers:
         return used, heard
 
     def _planned(self, users: Collection[int]) -> tuple[dict[int, PlannedSet], dict[int, Grant]]:
-        wanted = set(users)
         sets = {stored.name: stored for stored in SqlAccess(self._do).sets()}
-        grants = {grant.user: grant for grant in SqlAccess(self._do).grants() if grant.user in wanted}
+        grants = {grant.user: grant for grant in SqlAccess(self._do).grants(users)}
         return {user: _plan(sets[grant.permission_set]) for user, grant in grants.items()}, grants
 
     def _waves(self, users: Collection[int]) -> tuple[dict[int, Wave], dict[int, tuple[Approval, ...]]]:

@@ -1,6 +1,7 @@
 """Persons, and what humans decided."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
@@ -52,14 +53,19 @@ class SqlPeople:
 
     def all(self) -> list[Person]:
         """Every person, sorted by address."""
-        owned: dict[int, list[int]] = {}
-        for person, user in self._do.execute(select(t.person_users.c.person, t.person_users.c.user_ref)):
-            owned.setdefault(person, []).append(user)
-        rows = self._do.execute(select(t.persons).order_by(t.persons.c.email))
-        return [
-            Person(r.id, r.email, r.identity_store_id, r.user_name, r.origin, tuple(sorted(owned.get(r.id, ()))))
-            for r in rows
-        ]
+        rows = self._do.execute(select(t.persons)).all()
+        return _persons(rows, self._do.execute(select(t.person_users.c.person, t.person_users.c.user_ref)))
+
+    def of(self, users: Collection[int]) -> list[Person]:
+        """The persons of these users, sorted by address, each with all of its users."""
+        wanted = sorted({person for person, _ in self._links(users)})
+        rows: list[Any] = []
+        links: list[Any] = []
+        for some in chunks(wanted):
+            rows += self._do.execute(select(t.persons).where(t.persons.c.id.in_(some)))
+            query = select(t.person_users.c.person, t.person_users.c.user_ref)
+            links += self._do.execute(query.where(t.person_users.c.person.in_(some)))
+        return _persons(rows, links)
 
     def set_identity(self, email: str, identity_store_id: str | None, user_name: str | None) -> None:
         """Remember a person's Identity Center user: its id, and the name its sessions carry."""
@@ -90,3 +96,14 @@ class SqlPeople:
             for row in self._do.execute(query if names is None else query.where(t.decisions.c.subject.in_(names))):
                 found.setdefault(row.subject, {})[row.what] = to_decision(row)
         return found
+
+
+def _persons(rows: Iterable[Any], links: Iterable[Any]) -> list[Person]:
+    owned: dict[int, list[int]] = {}
+    for person, user in links:
+        owned.setdefault(person, []).append(user)
+    found = (
+        Person(r.id, r.email, r.identity_store_id, r.user_name, r.origin, tuple(sorted(owned.get(r.id, ()))))
+        for r in rows
+    )
+    return sorted(found, key=lambda person: person.email)
