@@ -20,35 +20,25 @@ def mine(
     ctx: typer.Context,
     location: str,
     since: Annotated[str | None, typer.Option(help="From this day (YYYY-MM-DD); default: everything.")] = None,
-    workers: Annotated[int, typer.Option(help="Files read at once.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes that read files.", min=1)] = 1,
 ) -> int:
     """Count what every IAM user did in CloudTrail files: s3://BUCKET/PREFIX, or a folder."""
-    from datetime import UTC, datetime, timedelta
+    from functools import partial
 
-    from migrator.adapters.clock import SystemClock
+    from migrator.adapters.usage.workers import sums_of
     from migrator.cli.render.usage import usage_table
     from migrator.operations.mine_usage import mine_usage
 
     desk: Desk = ctx.obj
-    begin = day(since) or datetime(2006, 1, 1, tzinfo=UTC)
     report = mine_usage(
         _source(desk, location),
-        begin,
-        SystemClock().now() + timedelta(days=1),
-        carry=_carry(workers),
-        progress=lambda files, events: desk.progress(f"{files} files, {events} events") if files % 100 == 0 else None,
+        day(since),
+        carry=partial(sums_of, workers=workers),
+        progress=lambda files, events: desk.progress(f"{files} files, {events} events"),
     )
     data = report.to_json()
     desk.answer(data, lambda: usage_table(data))
     return 1 if report.bad_files else 0
-
-
-def _carry(workers: int) -> Any:
-    if workers == 1:
-        return map
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(workers).map
 
 
 def _source(desk: Desk, location: str) -> "Trail":

@@ -1,7 +1,7 @@
 """What principals did: calls as CloudTrail recorded them, counted."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 REFUSALS = frozenset(
     {
@@ -82,3 +82,104 @@ class PartUsage:
     first: datetime | None = None
     newest: datetime | None = None
     bad: str = ""
+
+
+MOST = 1000
+"""Resources named per kind of call, and addresses, agents, keys and regions per principal: the first by name."""
+
+
+class Names:
+    """The first MOST of the texts seen, by name, whatever the order they came in."""
+
+    __slots__ = ("cut", "kept")
+
+    def __init__(self) -> None:
+        self.kept: set[str] = set()
+        self.cut = False
+
+    def add(self, value: str) -> None:
+        """Remember a text, unless it is empty."""
+        if value:
+            self.kept.add(value)
+            if len(self.kept) > 2 * MOST:
+                self._shorten()
+
+    def merge(self, other: "Names") -> None:
+        """Add all that another one saw."""
+        self.kept |= other.kept
+        self.cut = self.cut or other.cut
+        if len(self.kept) > 2 * MOST:
+            self._shorten()
+
+    @property
+    def more(self) -> bool:
+        """Whether there were more than are kept."""
+        return self.cut or len(self.kept) > MOST
+
+    def listed(self) -> tuple[str, ...]:
+        """What is kept, sorted."""
+        return tuple(sorted(self.kept)[:MOST])
+
+    def _shorten(self) -> None:
+        self.kept = set(sorted(self.kept)[:MOST])
+        self.cut = True
+
+
+_EARLIEST, _LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Tally:
+    """One kind of call of one principal, while it is counted; without calls, `first` is after `last`."""
+
+    calls: int = 0
+    denied: int = 0
+    first: datetime = _LATEST
+    last: datetime = _EARLIEST
+    resources: Names = field(default_factory=Names)
+
+    def merge(self, other: "Tally") -> None:
+        """Add what another one counted."""
+        self.calls += other.calls
+        self.denied += other.denied
+        self.first = min(self.first, other.first)
+        self.last = max(self.last, other.last)
+        self.resources.merge(other.resources)
+
+
+SEEN = ("access_keys", "addresses", "agents", "regions")
+"""What is told of a principal beside its calls."""
+
+
+@dataclass(slots=True)
+class Doings:
+    """Everything counted of one principal: (event source, event name, action or empty, via) → tally; SEEN → names."""
+
+    rows: dict[tuple[str, str, str, str], Tally] = field(default_factory=dict)
+    seen: dict[str, Names] = field(default_factory=lambda: {name: Names() for name in SEEN})
+
+
+@dataclass(slots=True)
+class UsageSums:
+    """What any number of parts held, added up; grows with principals and kinds of calls, not with the parts.
+
+    `doings` is keyed by (principal, kind, account); kinds are `user`, `federated`, `identity-center` and
+    `identity-center-portal`. Sums of other parts are merged in any order with the same result.
+    """
+
+    events: int = 0
+    files: int = 0
+    bad: list[tuple[str, str]] = field(default_factory=list)
+    doings: dict[tuple[str, str, str], Doings] = field(default_factory=dict)
+
+    def merge(self, other: "UsageSums") -> None:
+        """Add the sums of other parts."""
+        self.events += other.events
+        self.files += other.files
+        self.bad += other.bad
+        for who, theirs in other.doings.items():
+            mine = self.doings.setdefault(who, Doings())
+            for what, tally in theirs.rows.items():
+                mine.rows.setdefault(what, Tally()).merge(tally)
+            for name, names in theirs.seen.items():
+                mine.seen[name].merge(names)

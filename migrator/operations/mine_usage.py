@@ -1,22 +1,25 @@
 """`migrator usage mine`: CloudTrail files in, one record per IAM user out; no database, no decision."""
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any, Protocol
 
-from migrator.domain.usage import Part, PartUsage, UsageFact
+from migrator.domain.usage import Doings, Part, Tally, UsageSums
 
-MOST = 1000
-"""Resources named per row, and addresses, agents, keys and regions per user: the first by name; beyond, `…_more`."""
+Add = Callable[[Iterable[Part]], UsageSums]
+"""Adds up parts, each call to those before it, and returns the sums of all."""
+Progress = Callable[[int, int], None]
+"""Hears how many files and events were read so far."""
 
-Carry = Callable[[Callable[[Part], PartUsage], Iterable[Part]], Iterable[PartUsage]]
-"""How parts are read: `map` here and now, or a pool's. The answers may come in any order."""
+BEGINNING, END = datetime(2006, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
+"""Before AWS, and after everything."""
 
 
 class UsageSource(Protocol):
-    """Where usage comes from, in parts that are read whole or not at all."""
+    """Where usage comes from, in parts that count whole or not at all."""
 
     source: str
 
@@ -24,9 +27,27 @@ class UsageSource(Protocol):
         """The parts that may hold events of that time and these accounts (None: of all), sorted."""
         ...
 
-    def read(self, part: Part, *, since: datetime | None = None, until: datetime | None = None) -> PartUsage:
-        """What one part holds, of that time only; `bad` where it could not be read."""
+    def summing(self, *, since: datetime | None = None, until: datetime | None = None) -> Add:
+        """What adds up the events of that time."""
         ...
+
+
+class Carry(Protocol):
+    """How parts are added up: here and now, or by several processes."""
+
+    def __call__(self, summing: Callable[[], Add], parts: Iterable[Part], progress: Progress | None) -> UsageSums:
+        """The sums of all parts, whatever the order they were read in."""
+        ...
+
+
+def in_turn(summing: Callable[[], Add], parts: Iterable[Part], progress: Progress | None = None) -> UsageSums:
+    """Add up part after part."""
+    add, sums = summing(), UsageSums()
+    for part in parts:
+        sums = add([part])
+        if progress is not None:
+            progress(sums.files, sums.events)
+    return sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,8 @@ class Mined:
     account_id: str
     rows: tuple[Row, ...]
     seen: tuple[tuple[str, tuple[str, ...]], ...]
+    cut: tuple[str, ...] = ()
+    """The names of `seen` that were too many to name all."""
 
     @property
     def first(self) -> datetime:
@@ -91,6 +114,7 @@ class Mined:
             "first": _written(self.first),
             "last": _written(self.last),
             **{name: list(values) for name, values in self.seen},
+            "more": list(self.cut),
             "calls": [row.to_json() for row in self.rows],
         }
 
@@ -100,8 +124,8 @@ class MiningReport:
     """Everything mined from one source in one window, and what could not be read."""
 
     source: str
-    since: datetime
-    until: datetime
+    since: datetime | None
+    until: datetime | None
     events: int
     files: int
     bad_files: tuple[tuple[str, str], ...]
@@ -112,8 +136,8 @@ class MiningReport:
         """The content of `usage mine --json`. `files` counts those read whole; bad ones are listed apart."""
         return {
             "source": self.source,
-            "since": _written(self.since),
-            "until": _written(self.until),
+            "since": _written(self.since) if self.since else None,
+            "until": _written(self.until) if self.until else None,
             "events": self.events,
             "files": self.files,
             "bad_files": [{"file": name, "why": why} for name, why in self.bad_files],
@@ -124,24 +148,20 @@ class MiningReport:
 
 def mine_usage(
     source: UsageSource,
-    since: datetime,
-    until: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
     *,
     accounts: Collection[str] | None = None,
-    carry: Carry = map,
-    progress: Callable[[int, int], None] | None = None,
+    carry: Carry = in_turn,
+    progress: Progress | None = None,
 ) -> MiningReport:
-    """Read every part of a source and count the calls of each IAM user from `since` (inclusive) to `until` (exclusive).
+    """Add up the calls of each IAM user from `since` (inclusive) to `until` (exclusive); None is no bound.
 
-    Memory grows with the users and kinds of calls, not with the files. `progress` hears (files, events) after each.
+    Memory grows with the users and kinds of calls, not with the files. `progress` hears (files, events) now and then.
     """
-    sums = _Sums()
-    read = partial(source.read, since=since, until=until)
-    for usage in carry(read, source.list_parts(since, until, accounts)):
-        sums.add(usage)
-        if progress is not None:
-            progress(sums.files, sums.events)
-    people = sums.people()
+    parts = source.list_parts(since or BEGINNING, until or END, accounts)
+    sums = carry(partial(source.summing, since=since, until=until), parts, progress)
+    people = [_mined(who, doings) for who, doings in sorted(sums.doings.items(), key=itemgetter(0))]
     return MiningReport(
         source=source.source,
         since=since,
@@ -154,92 +174,19 @@ def mine_usage(
     )
 
 
-class _Values:
-    """The first MOST of the texts seen, by name, whatever the order they came in."""
-
-    __slots__ = ("_kept", "more")
-
-    def __init__(self) -> None:
-        self._kept: set[str] = set()
-        self.more = False
-
-    def add(self, value: str) -> None:
-        """Remember a text, unless it is empty."""
-        if value:
-            self._kept.add(value)
-            if len(self._kept) > 2 * MOST:
-                self._kept = set(self.listed())
-
-    def listed(self) -> tuple[str, ...]:
-        """What is kept, sorted."""
-        self.more = self.more or len(self._kept) > MOST
-        return tuple(sorted(self._kept)[:MOST])
+def _mined(who: tuple[str, str, str], doings: Doings) -> Mined:
+    principal, kind, account = who
+    return Mined(
+        principal=principal,
+        kind=kind,
+        account_id=account,
+        rows=tuple(_row(what, tally) for what, tally in sorted(doings.rows.items(), key=itemgetter(0))),
+        seen=tuple((name, names.listed()) for name, names in doings.seen.items()),
+        cut=tuple(name for name, names in doings.seen.items() if names.more),
+    )
 
 
-@dataclass(slots=True)
-class _Tally:
-    """One row, while it is counted."""
-
-    first: datetime
-    last: datetime
-    calls: int = 0
-    denied: int = 0
-    resources: _Values = field(default_factory=_Values)
-
-
-@dataclass(slots=True)
-class _Sums:
-    """Everything counted so far."""
-
-    events: int = 0
-    files: int = 0
-    bad: list[tuple[str, str]] = field(default_factory=list)
-    rows: dict[tuple[str, str, str], dict[tuple[str, str, str, str], _Tally]] = field(default_factory=dict)
-    seen: dict[tuple[str, str, str], dict[str, _Values]] = field(default_factory=dict)
-
-    def add(self, usage: PartUsage) -> None:
-        """Count one part."""
-        if usage.bad:
-            self.bad.append((usage.part.key, usage.bad))
-            return
-        self.files += 1
-        self.events += usage.events
-        for fact in usage.facts:
-            self._count(fact)
-
-    def _count(self, fact: UsageFact) -> None:
-        who = (fact.principal, _kind(fact), fact.account_id)
-        rows = self.rows.setdefault(who, {})
-        what = (fact.source, fact.event, fact.action or "", fact.via)
-        tally = rows.get(what)
-        if tally is None:
-            tally = rows[what] = _Tally(fact.first, fact.last)
-        tally.calls += fact.calls
-        tally.denied += fact.calls if fact.refused else 0
-        tally.first = min(tally.first, fact.first)
-        tally.last = max(tally.last, fact.last)
-        tally.resources.add(fact.resource)
-        seen = self.seen.get(who)
-        if seen is None:
-            seen = self.seen[who] = {name: _Values() for name in ("access_keys", "addresses", "agents", "regions")}
-        for values, value in zip(seen.values(), (fact.access_key, fact.address, fact.agent, fact.region), strict=True):
-            values.add(value)
-
-    def people(self) -> tuple[Mined, ...]:
-        """Every principal, sorted."""
-        return tuple(
-            Mined(
-                principal=who[0],
-                kind=who[1],
-                account_id=who[2],
-                rows=tuple(_row(what, tally) for what, tally in sorted(rows.items())),
-                seen=tuple((name, values.listed()) for name, values in self.seen[who].items()),
-            )
-            for who, rows in sorted(self.rows.items())
-        )
-
-
-def _row(what: tuple[str, str, str, str], tally: _Tally) -> Row:
+def _row(what: tuple[str, str, str, str], tally: Tally) -> Row:
     source, event, action, via = what
     return Row(
         source=source,
@@ -253,15 +200,6 @@ def _row(what: tuple[str, str, str, str], tally: _Tally) -> Row:
         first=tally.first,
         last=tally.last,
     )
-
-
-def _kind(fact: UsageFact) -> str:
-    """What the principal is: federated and role sessions are never mixed with the user's own calls."""
-    if fact.principal.startswith("identitystore:"):
-        return "identity-center-portal"
-    if ":assumed-role/" in fact.principal:
-        return "identity-center"
-    return "federated" if fact.via == "federated-session" else "user"
 
 
 def _written(at: datetime) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from migrator.domain.errors import MigratorError
 from migrator.domain.usage import Part, PartUsage
 from migrator.operations.hear import hear
 from migrator.ports.tools import Tools, UsageSource
@@ -29,7 +30,8 @@ def read_usage(tools: Tools) -> UsageRead:
     files = events = screams = 0
     bad: list[tuple[str, str]] = []
     for source in tools.sources:
-        for batch in _batches(source.read(part) for part in _new_parts(tools, source)):
+        for parts in _batches(_new_parts(tools, source)):
+            batch = [_read(result) for _, result in tools.pool.each(source.read, parts)]
             with tools.store.begin() as work:
                 refusals = work.usage.add(batch, now)
                 screams += hear(tools, work, refusals, batch)
@@ -54,7 +56,14 @@ def _new_parts(tools: Tools, source: UsageSource) -> Iterator[Part]:
             yield part
 
 
-def _batches(usages: Iterable[PartUsage]) -> Iterator[list[PartUsage]]:
-    iterator = iter(usages)
-    while batch := list(islice(iterator, BATCH)):
+def _read(result: PartUsage | MigratorError) -> PartUsage:
+    """What was read; a part that could not be asked for at all ends the reading, which goes on from there next time."""
+    if isinstance(result, MigratorError):
+        raise result
+    return result
+
+
+def _batches(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    iterator = iter(parts)
+    while batch := [*islice(iterator, BATCH)]:
         yield batch

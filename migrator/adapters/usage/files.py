@@ -2,16 +2,17 @@
 
 import heapq
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from migrator.adapters.usage.records import ActionNames, part_usage
+from migrator.adapters.usage.records import ActionNames, Window, part_usage
+from migrator.adapters.usage.sums import Summing
 from migrator.adapters.usage.trees import LAST, Entry, FolderTree, Lost, S3Tree, Tree
-from migrator.domain.usage import Part, PartUsage
+from migrator.domain.usage import Part, PartUsage, UsageSums
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -105,13 +106,46 @@ class Trail:
 
     def read(self, part: Part, *, since: datetime | None = None, until: datetime | None = None) -> PartUsage:
         """What one log file holds, whole or (with `since`, `until`) the events of that time only."""
-        if not _ENDINGS.search(part.key.lower()):
-            return PartUsage(part=part, bad="not a CloudTrail log file")
-        try:
-            data = self._tree.content(part.key)
-        except Lost as error:
-            return PartUsage(part=part, bad=str(error))
-        return part_usage(part, data, self._catalogue, since=since, until=until)
+        return next(self.read_all([part], since=since, until=until))
+
+    def read_all(
+        self, parts: Iterable[Part], *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[PartUsage]:
+        """What several log files hold, in their order; objects of a bucket are fetched ahead."""
+        for part, found in self._opened(parts):
+            if isinstance(found, str):
+                yield PartUsage(part=part, bad=found)
+            else:
+                with found:
+                    yield part_usage(part, found, self._catalogue, since=since, until=until)
+
+    def summing(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Callable[[Iterable[Part]], UsageSums]:
+        """What adds up log files, each call to those before it, and returns the sums of all."""
+        sums, window = Summing(self._catalogue), Window(since, until)
+
+        def add(parts: Iterable[Part]) -> UsageSums:
+            for part, found in self._opened(parts):
+                if isinstance(found, str):
+                    sums.sums.bad.append((part.key, found))
+                else:
+                    with found:
+                        sums.add(part.key, found, window)
+            return sums.sums
+
+        return add
+
+    def _opened(self, parts: Iterable[Part]) -> Iterator[tuple[Part, BinaryIO | str]]:
+        """Each part with its file, or with the reason why there is none."""
+        listed = [*parts]
+        files = self._tree.opened(part.key for part in listed if _ENDINGS.search(part.key.lower()))
+        for part in listed:
+            if not _ENDINGS.search(part.key.lower()):
+                yield part, "not a CloudTrail log file"
+                continue
+            found = next(files)
+            yield part, str(found) if isinstance(found, Lost) else found
 
     def _look(self, folder: str, wanted: _Wanted, found: _Found) -> None:
         """Find trails and loose files below a folder."""
@@ -154,11 +188,31 @@ class FolderTrail(Trail):
 
 
 class S3Trail(Trail):
-    """CloudTrail files in a bucket, in any layout, below any prefix. The client is handed in."""
+    """CloudTrail files in a bucket, in any layout, below any prefix. The client is handed in.
 
-    def __init__(self, client: "S3Client", bucket: str, prefix: str, catalogue: ActionNames) -> None:
+    With `reopen`, which opens such a client, it may be sent to another process.
+    """
+
+    def __init__(
+        self,
+        client: "S3Client",
+        bucket: str,
+        prefix: str,
+        catalogue: ActionNames,
+        reopen: "Callable[[], S3Client] | None" = None,
+    ) -> None:
         tree = S3Tree(client, bucket, prefix)
         super().__init__(tree, f"cloudtrail:s3://{bucket}/{tree.base}".rstrip("/"), catalogue)
+        self._again = (bucket, prefix, catalogue, reopen)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._again[-1] is None:
+            raise TypeError("this trail was not told how to open a client in another process")
+        return (_reopened, self._again)
+
+
+def _reopened(bucket: str, prefix: str, catalogue: ActionNames, reopen: "Callable[[], S3Client]") -> S3Trail:
+    return S3Trail(reopen(), bucket, prefix, catalogue, reopen)
 
 
 def _worth_reading(entry: Entry) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from migrator.adapters.usage.shapes import Event, opened
+from migrator.adapters.usage.events import Event, opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +86,17 @@ def resource_of(event: Event, place: Place) -> str:
 
     A record's `resources` come first: the most specific ARN among them (an object rather than its bucket).
     """
-    listed = opened(event.resources)
-    found = _most_specific(listed) if isinstance(listed, list) else ""
+    found = listed_resource(event)
     if found or not event.parameters:
         return found
     parameters = opened(event.parameters)
     return _from_parameters(event, parameters, place) if isinstance(parameters, dict) else ""
+
+
+def listed_resource(event: Event) -> str:
+    """The most specific ARN that the record itself lists, else an empty text."""
+    listed = opened(event.resources)
+    return _most_specific(listed) if isinstance(listed, list) else ""
 
 
 def _most_specific(listed: list[Any]) -> str:

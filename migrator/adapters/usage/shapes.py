@@ -1,135 +1,162 @@
-"""The shapes CloudTrail records come in, decoded into one: log files, bare lists, lines, EventBridge envelopes."""
+"""The shapes CloudTrail records come in, taken apart: log files, bare lists, lines, EventBridge envelopes.
+
+What is taken apart is checked: every byte of a file is parsed as JSON before any of its records counts.
+"""
 
 import json
-import zlib
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, BinaryIO
 
 from msgspec import DecodeError, Raw, Struct, ValidationError, field
-from msgspec.json import Decoder, decode
+from msgspec.json import Decoder
 
-GZIP = b"\x1f\x8b"
-LARGEST = 512 * 2**20
-"""Bytes of one unpacked file that are still read; CloudTrail's own stay under 50 MB, so more is a bomb or a mistake."""
+from migrator.adapters.usage.inflate import AT_ONCE, Text, Unreadable, unpacked
 
-
-class Unreadable(ValueError):
-    """This is no CloudTrail log, or only a piece of one. The text says why, in a few words."""
-
-
-class Identity(Struct, gc=False):
-    """Who called: CloudTrail's `userIdentity`, as far as we read it."""
-
-    type: str | None = None
-    arn: str | None = None
-    account_id: str | None = field(default=None, name="accountId")
-    access_key: str | None = field(default=None, name="accessKeyId")
-    invoked_by: str | None = field(default=None, name="invokedBy")
-    session: Raw = field(default=Raw(), name="sessionContext")
-    on_behalf_of: Raw = field(default=Raw(), name="onBehalfOf")
+PIECE = 2**20
+"""Bytes of a large file that are parsed together."""
+_LONGEST = 16 * 2**20
+"""Bytes of one record at most."""
+_SPACE = b" \t\r\n"
+_OPENS = re.compile(rb'\s*(?:\{\s*"Records"\s*:\s*)?\[')
+_TRIES = 16
+_NEXT = re.compile(rb'\}\s*,\s*(?=\{\s*"eventVersion"\s*:)')
+_BETWEEN = re.compile(rb'\}\s*,\s*(?=\{\s*")')
+"""Where one record, or any object of a list, may end and the next begin. Within a text a quote follows a backslash,
+so never there; within a deeper list the piece before it does not parse, and is read on."""
 
 
-class Event(Struct, gc=False):
-    """One CloudTrail record. What changes its type from event to event stays raw until somebody needs it."""
-
-    identity: Identity | None = field(default=None, name="userIdentity")
-    time: datetime | None = field(default=None, name="eventTime")
-    source: str | None = field(default=None, name="eventSource")
-    name: str | None = field(default=None, name="eventName")
-    region: str | None = field(default=None, name="awsRegion")
-    address: str | None = field(default=None, name="sourceIPAddress")
-    agent: str | None = field(default=None, name="userAgent")
-    error: str | None = field(default=None, name="errorCode")
-    message: str | None = field(default=None, name="errorMessage")
-    id: str | None = field(default=None, name="eventID")
-    recipient: str | None = field(default=None, name="recipientAccountId")
-    parameters: Raw = field(default=Raw(), name="requestParameters")
-    response: Raw = field(default=Raw(), name="responseElements")
-    details: Raw = field(default=Raw(), name="serviceEventDetails")
-    resources: Raw = field(default=Raw(), name="resources")
+class _Top(Struct, gc=False):
+    records: list[Raw] | None = field(default=None, name="Records")
+    detail: Raw = field(default=Raw(), name="detail")
 
 
-class _Top(Event, gc=False):
-    records: list[Event] | None = field(default=None, name="Records")
-    detail: Event | None = None
+_TOP = Decoder(_Top)
+_LIST = Decoder(list[Raw])
+_LINE = Decoder(Raw)
+_RECORD = b'{"eventVersion":'
 
 
-_FILE = Decoder(_Top)
-_LIST = Decoder(list[_Top])
-_TEXTS = {
-    each: name
-    for each, name in zip(Event.__struct_fields__, Event.__struct_encode_fields__, strict=True)
-    if each not in {"identity", "time", "parameters", "response", "details", "resources"}
-}
-_RAWS = {"parameters": "requestParameters", "response": "responseElements", "details": "serviceEventDetails"}
+def records(stream: BinaryIO) -> Iterator[list[Raw]]:
+    """Every record of a file as the text of one JSON object, in groups; raises Unreadable, perhaps after some."""
+    texts = unpacked(stream)
+    buffer = next(texts, b"")
+    if buffer.startswith(b"\xef\xbb\xbf"):
+        buffer = buffer[3:]
+    if len(buffer) <= AT_ONCE:
+        for text in texts:
+            buffer += text
+            if len(buffer) > AT_ONCE:
+                break
+    _check_start(buffer)
+    if len(buffer) <= AT_ONCE:
+        yield _whole(buffer)
+    elif opening := _OPENS.match(buffer):
+        yield from _pieces(buffer[opening.end() :], texts, wrapped=b"{" in opening[0])
+    else:
+        yield from _line_pieces(buffer, texts)
 
 
-def unpack(data: bytes, largest: int = LARGEST) -> bytes:
-    """The JSON text of a log file, whether packed (several gzip members are joined) or not; raises Unreadable."""
-    if not data.startswith(GZIP):
-        return data
-    whole, left = [], largest
-    while data.startswith(GZIP):
-        member = zlib.decompressobj(wbits=31)
-        try:
-            whole.append(member.decompress(data, left + 1))
-        except zlib.error as error:
-            raise Unreadable("broken gzip") from error
-        left -= len(whole[-1])
-        if left < 0:
-            raise Unreadable(f"larger than {largest >> 20} MiB unpacked")
-        if not member.eof:
-            raise Unreadable("truncated gzip")
-        data = member.unused_data
-    return whole[0] if len(whole) == 1 else b"".join(whole)
-
-
-def events(data: bytes) -> list[Event]:
-    """Every record in a file's bytes, in any of the shapes; raises Unreadable. An empty list of records is fine."""
-    text = unpack(data).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not text:
+def _check_start(text: Text) -> None:
+    start = text[:64].lstrip(_SPACE)[:1] or text.lstrip(_SPACE)[:1]
+    if not start:
         raise Unreadable("empty file")
-    if text[:1] not in b"{[":
+    if start not in b"{[":
         raise Unreadable("not JSON")
+
+
+def _whole(text: Text) -> list[Raw]:
     try:
-        found = _decode(text)
+        return _taken_apart(text)
     except (DecodeError, ValueError, RecursionError):
-        found = _decode_slowly(text)
-    return _only_records(found)
+        return _slowly(bytes(text))
 
 
-def opened(raw: Raw) -> Any:
-    """The value of a raw part of an event; None where there is none or it is broken."""
+def _taken_apart(text: Text) -> list[Raw]:
+    if text[:64].lstrip(_SPACE)[:1] == b"[":
+        return [each for item in _LIST.decode(text) for each in _within(item)]
     try:
-        return decode(raw) if raw else None
-    except (ValueError, RecursionError):
-        return None
-
-
-def _decode(text: bytes) -> list[Event]:
-    if text.startswith(b"["):
-        return [each for top in _LIST.decode(text) for each in _flat(top)]
-    try:
-        top = _FILE.decode(text)
+        top = _TOP.decode(text)
     except ValidationError:
         raise
     except DecodeError:
         if not _is_lines(text):
             raise
-        return [each for top in _FILE.decode_lines(text) for each in _flat(top)]
-    return _flat(top)
+        return [each for line in _LINE.decode_lines(text) for each in _within(line)]
+    return _of(top, Raw(bytes(text)))
 
 
-def _flat(top: _Top) -> list[Event]:
+def _within(item: Raw) -> list[Raw]:
+    """The records in one item of a list or one line."""
+    if memoryview(item)[: len(_RECORD)] == _RECORD:
+        return [item]
+    try:
+        top = _TOP.decode(item)
+    except ValidationError:
+        return [item]
+    return _of(top, item)
+
+
+def _of(top: _Top, item: Raw) -> list[Raw]:
     if top.records is not None:
         return top.records
-    return [top.detail if top.detail is not None else top]
+    return [top.detail if bytes(top.detail).startswith(b"{") else item]
 
 
-def _is_lines(text: bytes) -> bool:
+def _pieces(buffer: Text, texts: Iterator[Text], *, wrapped: bool) -> Iterator[list[Raw]]:
+    """The items of one long list, a piece at a time. A piece that parses ends where an item of this list ends."""
+    begin, tries = PIECE, 0
+    for text in chain([b""], texts):
+        buffer = bytes(buffer) + text
+        while begin < len(buffer) and (cut := _cut(buffer, begin)):
+            found = _parsed(b"[%b}]" % bytes(buffer[: cut.start()]))
+            if found is not None:
+                yield found
+                buffer, begin, tries = buffer[cut.end() :], PIECE, 0
+            else:
+                # Deeper lists have few objects as a rule; whoever writes many shall not make us parse as often.
+                begin, tries = cut.end() + (PIECE // 4 if tries > _TRIES else 0), tries + 1
+        if len(buffer) > _LONGEST:
+            raise Unreadable("malformed JSON")
+    end = buffer.rstrip(_SPACE)
+    shut = end.removesuffix(b"}").rstrip(_SPACE) if wrapped else end
+    if (wrapped and shut == end) or not shut.endswith(b"]"):
+        raise Unreadable("truncated JSON")
+    found = _parsed(b"[%b" % bytes(shut))
+    if found is None:
+        raise Unreadable("malformed JSON")
+    yield found
+
+
+def _cut(buffer: Text, begin: int) -> re.Match[bytes] | None:
+    return _NEXT.search(buffer, begin) or _BETWEEN.search(buffer, begin)
+
+
+def _line_pieces(buffer: Text, texts: Iterator[Text]) -> Iterator[list[Raw]]:
+    """The records of many lines, as many lines at a time as a piece holds."""
+    left = bytes(buffer)
+    for text in chain([b""], texts):
+        lines, newline, rest = (left + text).rpartition(b"\n")
+        left = rest
+        if newline and lines.strip():
+            yield _whole(lines)
+        if len(left) > _LONGEST:
+            raise Unreadable("malformed JSON")
+    if left.strip():
+        yield _whole(left)
+
+
+def _parsed(piece: bytes) -> list[Raw] | None:
+    try:
+        return _LIST.decode(piece)
+    except (DecodeError, RecursionError):
+        return None
+
+
+def _is_lines(text: Text) -> bool:
     """Whether the first line is a whole JSON value, so that the file is newline-delimited rather than cut off."""
-    first, _, rest = text.partition(b"\n")
+    first, _, rest = text.lstrip().partition(b"\n")
     if not rest.strip():
         return False
     try:
@@ -139,21 +166,13 @@ def _is_lines(text: bytes) -> bool:
     return True
 
 
-def _only_records(found: list[Event]) -> list[Event]:
-    records = [each for each in found if each.name is not None or each.identity is not None]
-    if found and not records:
-        raise Unreadable("no CloudTrail records")
-    if records and all((each.source or "").startswith("aws:") for each in records):
-        raise Unreadable("event notifications, not CloudTrail records")
-    return records
-
-
-def _decode_slowly(text: bytes) -> list[Event]:
-    """Decode what the fast way refuses: fields of an unexpected type, broken characters in a text, odd dates."""
+def _slowly(text: bytes) -> list[Raw]:
+    """Take apart what the fast way refuses: broken characters in a text, numbers that are none, odd wrappings."""
     whole = text.decode("utf-8", "replace")
     try:
         pieces = [line for line in whole.splitlines() if line.strip()] if _is_lines(text) else [whole]
         values = [json.loads(piece, parse_constant=_nothing) for piece in pieces]
+        return [_written(each) for value in values for each in _items(value)]
     except RecursionError as error:
         raise Unreadable("JSON nested too deeply") from error
     except json.JSONDecodeError as error:
@@ -161,10 +180,9 @@ def _decode_slowly(text: bytes) -> list[Event]:
         raise Unreadable("truncated JSON" if cut else "malformed JSON") from error
     except ValueError as error:
         raise Unreadable("malformed JSON") from error
-    return [_event(each) for value in values for each in _items(value)]
 
 
-def _items(value: Any) -> Iterator[Mapping[str, Any]]:
+def _items(value: Any) -> Iterator[Any]:
     if isinstance(value, list):
         for each in value:
             yield from _items(each)
@@ -178,44 +196,9 @@ def _items(value: Any) -> Iterator[Mapping[str, Any]]:
         yield {}
 
 
-def _event(value: Mapping[str, Any]) -> Event:
-    event = Event(time=_time(value.get("eventTime")))
-    for ours, theirs in _TEXTS.items():
-        setattr(event, ours, _text(value.get(theirs)))
-    for ours, theirs in (*_RAWS.items(), ("resources", "resources")):
-        setattr(event, ours, _raw(value.get(theirs)))
-    who = value.get("userIdentity")
-    if isinstance(who, dict):
-        event.identity = Identity(
-            type=_text(who.get("type")),
-            arn=_text(who.get("arn")),
-            account_id=_text(who.get("accountId")),
-            access_key=_text(who.get("accessKeyId")),
-            invoked_by=_text(who.get("invokedBy")),
-            session=_raw(who.get("sessionContext")),
-            on_behalf_of=_raw(who.get("onBehalfOf")),
-        )
-    return event
-
-
-def _text(value: Any) -> str | None:
-    """A text as it is (lone surrogates replaced), a number spelled out, None for anything else."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _written(value: Any) -> Raw:
+    return Raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _nothing(_name: str) -> None:
     """NaN and its like are no JSON."""
-
-
-def _raw(value: Any) -> Raw:
-    return Raw() if value is None else Raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def _time(value: Any) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found is not None and found.tzinfo is None else found

@@ -1,10 +1,13 @@
 """Where log files lie: a folder on this machine or a bucket, read the same way."""
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from migrator.domain.errors import NotFound, Unreachable
 
@@ -14,6 +17,10 @@ if TYPE_CHECKING:
 
 LAST = "\U0010ffff"
 """After every character that a key may hold."""
+ABREAST = 8
+"""Objects fetched at once: enough to hide the way to S3, few enough to stay in memory."""
+AHEAD = 2**20
+"""Bytes of an object that are fetched ahead; a larger one is read as it comes."""
 _GONE = frozenset({"NoSuchKey", "404"})
 _CLOSED = frozenset({"AccessDenied", "403", "InvalidObjectState", "KMS.AccessDeniedException"})
 
@@ -36,6 +43,13 @@ class Entry:
         return self.key.rpartition("/")[2]
 
 
+def _or_lost(open_one: Callable[[str], BinaryIO], key: str) -> BinaryIO | Lost:
+    try:
+        return open_one(key)
+    except Lost as lost:
+        return lost
+
+
 class Tree(Protocol):
     """Folders and files below one place. Paths are relative to it; a folder's ends with `/`, the root's is empty."""
 
@@ -50,8 +64,12 @@ class Tree(Protocol):
         """Every file below a folder whose path below it lies between two texts, in the order of paths."""
         ...
 
-    def content(self, key: str) -> bytes:
-        """The bytes of one file; raises Lost where only that file is out of reach."""
+    def open(self, key: str) -> BinaryIO:
+        """One file, to be read and closed; raises Lost where only that file is out of reach."""
+        ...
+
+    def opened(self, keys: Iterable[str]) -> Iterator["BinaryIO | Lost"]:
+        """Several files one after the other, as far as possible ahead of being asked for."""
         ...
 
 
@@ -78,13 +96,17 @@ class FolderTree:
         """Every file below a folder whose path below it lies between two texts, in the order of paths."""
         return self._walk(folder, folder + first, folder + last)
 
-    def content(self, key: str) -> bytes:
-        """The bytes of one file; raises Lost where it cannot be read."""
+    def open(self, key: str) -> BinaryIO:
+        """One file; raises Lost where it cannot be read."""
         path = self._root if self._root.is_file() else self._root / key
         try:
-            return path.read_bytes()
+            return path.open("rb", buffering=0)
         except OSError as error:
             raise Lost(f"cannot be read: {error.strerror or type(error).__name__}") from error
+
+    def opened(self, keys: Iterable[str]) -> Iterator[BinaryIO | Lost]:
+        """Several files one after the other: the system reads ahead by itself."""
+        return (_or_lost(self.open, key) for key in keys)
 
     def _walk(self, folder: str, first: str, last: str) -> Iterator[Entry]:
         folders, entries = self.look(folder)
@@ -138,12 +160,15 @@ class S3Tree:
                 if not each["Key"].endswith("/"):
                     yield self._entry(each)
 
-    def content(self, key: str) -> bytes:
-        """The bytes of one object; raises Lost where it is gone, archived or closed to us, else Unreachable."""
+    def open(self, key: str) -> BinaryIO:
+        """One object; raises Lost where it is gone, archived or closed to us, else Unreachable."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # boto3 is heavy: only where S3 is read
 
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=self.base + key)["Body"].read()
+            answer = self._client.get_object(Bucket=self._bucket, Key=self.base + key)
+            if answer["ContentLength"] > AHEAD:
+                return answer["Body"]  # type: ignore[return-value]  # a stream with read(n), all that is asked of it
+            return BytesIO(answer["Body"].read())
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
             if code in _GONE:
@@ -153,6 +178,20 @@ class S3Tree:
             raise self._unreachable(code) from error
         except BotoCoreError as error:
             raise self._unreachable(type(error).__name__) from error
+
+    def opened(self, keys: Iterable[str]) -> Iterator[BinaryIO | Lost]:
+        """Several objects one after the other, up to ABREAST of them fetched at once."""
+        with ThreadPoolExecutor(ABREAST, thread_name_prefix="s3") as executor:
+            waiting: deque[Future[BinaryIO | Lost]] = deque()
+            try:
+                for key in keys:
+                    waiting.append(executor.submit(_or_lost, self.open, key))
+                    if len(waiting) >= ABREAST:
+                        yield waiting.popleft().result()
+                while waiting:
+                    yield waiting.popleft().result()
+            finally:
+                executor.shutdown(wait=False, cancel_futures=True)
 
     def _pages(self, prefix: str, *, delimiter: str = "", after: str = "") -> "Iterator[ListObjectsV2OutputTypeDef]":
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # the same

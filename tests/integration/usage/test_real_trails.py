@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_every_file_is_counted_exactly(folder):
     paths = sorted((DATA / folder).glob("*.json"))
     assert paths
     for path in paths:
-        usage = part_usage(PART, path.read_bytes(), CATALOGUE)
+        usage = part_usage(PART, BytesIO(path.read_bytes()), CATALOGUE)
         records = records_of(path)
         assert (usage.bad, usage.events) == ("", len(records)), path
         assert counted(usage) == reference(records), path
@@ -54,7 +55,7 @@ def test_every_event_of_the_detection_rules_is_read_alone():
     trails = [event for event in events if "eventSource" in event and "eventName" in event and event.get("eventTime")]
     assert len(trails) > 150
     for event in trails:
-        usage = part_usage(PART, a_file(event), CATALOGUE)
+        usage = part_usage(PART, BytesIO(a_file(event)), CATALOGUE)
         assert (usage.bad, usage.events) == ("", 1), event["eventName"]
         assert counted(usage) == reference([event]), event
 
@@ -64,7 +65,7 @@ def test_the_printed_examples_of_aws_are_read_alone():
     whole = [one for each in events for one in each.get("Records", [each]) if one.get("eventTime")]
     assert len(whole) > 10
     for event in whole:
-        usage = part_usage(PART, a_file(event), CATALOGUE)
+        usage = part_usage(PART, BytesIO(a_file(event)), CATALOGUE)
         assert (usage.bad, usage.events) == ("", 1)
         assert counted(usage) == reference([event])
 

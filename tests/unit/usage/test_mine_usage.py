@@ -2,14 +2,15 @@
 
 from collections import Counter
 from datetime import timedelta
+from io import BytesIO
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from migrator.adapters.catalogue import Catalogue
-from migrator.adapters.usage.records import part_usage
-from migrator.domain.usage import Part, PartUsage
-from migrator.operations import mine_usage as module
+from migrator.adapters.usage.records import Window
+from migrator.adapters.usage.sums import Summing
+from migrator.domain.usage import MOST, Part, UsageSums
 from migrator.operations.mine_usage import mine_usage
 from tests.unit.usage.trail_records import (
     ALICE,
@@ -39,8 +40,15 @@ class Files:
         del since, until, accounts
         return [Part(source=self.source, account_id="", key=name, etag="") for name in sorted(self._files)]
 
-    def read(self, part, *, since=None, until=None) -> PartUsage:
-        return part_usage(part, self._files[part.key], CATALOGUE, since=since, until=until)
+    def summing(self, *, since=None, until=None):
+        sums, window = Summing(CATALOGUE), Window(since, until)
+
+        def add(parts):
+            for part in parts:
+                sums.add(part.key, BytesIO(self._files[part.key]), window)
+            return sums.sums
+
+        return add
 
 
 def mined(**files: bytes):
@@ -102,8 +110,17 @@ def test_an_empty_source_gives_an_empty_report():
 
 def test_the_order_in_which_files_are_read_changes_nothing():
     files = Files(**{f"f{number}": a_file(a_record(eventName=f"Get{number % 3}")) for number in range(9)}, x=b"")
-    backwards = mine_usage(files, SINCE, UNTIL, carry=lambda read, parts: [read(part) for part in reversed([*parts])])
-    assert backwards == mine_usage(files, SINCE, UNTIL)
+    forwards = mine_usage(files, SINCE, UNTIL)
+    assert mine_usage(files, SINCE, UNTIL, carry=lambda summing, parts, _: summing()(reversed([*parts]))) == forwards
+    assert mine_usage(files, SINCE, UNTIL, carry=one_by_one) == forwards
+
+
+def one_by_one(summing, parts, _progress):
+    """Every file by a process of its own."""
+    sums = UsageSums()
+    for part in reversed([*parts]):
+        sums.merge(summing()([part]))
+    return sums
 
 
 def test_progress_is_told_after_every_file():
@@ -116,13 +133,13 @@ def test_progress_is_told_after_every_file():
 def test_many_resources_are_cut_short_by_name_and_the_report_says_so():
     records = [
         a_record(eventName="GetObject", requestParameters={"bucketName": "b", "key": f"{number:05}"})
-        for number in range(2 * module.MOST + 7)
+        for number in range(2 * MOST + 7)
     ]
     files = Files(a=a_file(*reversed(records)), b=a_file(a_record()))
     (user,) = mine_usage(files, SINCE, UNTIL).to_json()["users"]
     many, none = user["calls"]
-    assert (len(many["resources"]), many["resources_more"], many["calls"]) == (module.MOST, True, len(records))
-    assert many["resources"] == [f"arn:aws:s3:::b/{number:05}" for number in range(module.MOST)]
+    assert (len(many["resources"]), many["resources_more"], many["calls"]) == (MOST, True, len(records))
+    assert many["resources"] == [f"arn:aws:s3:::b/{number:05}" for number in range(MOST)]
     assert (none["resources"], none["resources_more"]) == ([], False)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ PATHED = "arn:aws:iam::111122223333:user/team/a/alice"
 
 
 def read(*records: Any, **window: Any):
-    return part_usage(PART, a_file(*records), CATALOGUE, **window)
+    return part_usage(PART, BytesIO(a_file(*records)), CATALOGUE, **window)
 
 
 def the_fact(*records: Any):

@@ -5,8 +5,8 @@ import json
 import pytest
 from msgspec import Raw
 
+from migrator.adapters.usage.events import Event
 from migrator.adapters.usage.resources import Place, resource_of
-from migrator.adapters.usage.shapes import Event
 
 HERE = Place("aws", "eu-west-1", "111122223333")
 QUEUE = "https://sqs.eu-west-1.amazonaws.com/444455556666/jobs"
