@@ -1,22 +1,25 @@
 """A worker's turn: listen, roll back who screams, open what time has opened, move running waves on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from migrator.domain.errors import DatabaseFailed, MigratorError
 from migrator.domain.notices import told
 from migrator.domain.rules import SILENCE
+from migrator.domain.selection import Line
 from migrator.domain.waves import WaveState
-from migrator.operations.advance import Advance, advance
+from migrator.operations.advance import LISTENING, Advance, advance
 from migrator.operations.apply import Apply
 from migrator.operations.end_exclusions import end_exclusions
 from migrator.operations.measure import measure
 from migrator.operations.notify import Sent, keep, keep_alarms, keep_put_back, keep_stages, send
+from migrator.operations.read_trails import refresh_trails
 from migrator.operations.report import Moved
 from migrator.operations.watch import Watched, watch
 from migrator.operations.waves import finish, start_scheduled
 from migrator.operations.weigh import weigh_all
+from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
 
 SHORTEST = timedelta(minutes=1)
@@ -93,10 +96,13 @@ def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple
     moved: list[Moved] = []
     errors: list[str] = []
     # No longer than a poll, so that a scream is heard in time however many users move.
-    asked = Advance(until=tools.clock.now() + max(tools.rules.poll, SHORTEST), renew=False)
+    now = tools.clock.now()
+    asked = Advance(until=now + max(tools.rules.poll, SHORTEST), renew=False)
     for name in running:
         with tools.store.read() as unit:
-            lines = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]
+            there = [line for line in unit.users.lines(wave=name) if line.user.key not in put_back]
+            lines = _due(unit, there, now)
+        refresh_trails(tools, {line.user.account_id for line in there if line.user.state in LISTENING})
         try:
             moved += [one for one in advance(tools, apply, lines, asked).users if one.outcome != "unchanged"]
         except DatabaseFailed:
@@ -104,3 +110,16 @@ def _waves(tools: Tools, apply: Apply, put_back: Collection[str]) -> tuple[tuple
         except MigratorError as error:
             errors.append(f"wave {name}: {error.what}")
     return tuple(moved), tuple(errors)
+
+
+def _due(work: UnitOfWork, lines: Sequence[Line], now: datetime) -> list[Line]:
+    """Those whom this turn may move: before the first of a user's gates can open, AWS need not be asked about it.
+
+    What a dead process left goes on at once.
+    """
+    left = {run.subject for run in work.journal.unfinished()}
+    return [
+        line
+        for line in lines
+        if line.user.next_check_at is None or line.user.next_check_at <= now or line.user.subject in left
+    ]
