@@ -66,7 +66,7 @@ def listen(
     """What the trails let us hear of one user, added to what is known of the organization's listening."""
     used = [name for name, at in services.items() if at and at >= since]
     heard = ears(user_arn, facts, used, trails)
-    if trails is None or (trails.error and not trails.trails):
+    if trails is None or (trails.error and not any(trail.heard for trail in trails.trails)):
         unknown = () if trails is None else (f"trails of account {trails.account_id}: {trails.error}",)
         return _with(listening, (), not_checked=(*listening.not_checked, UNREAD, *unknown))
     unread = (f"trails of account {trails.account_id}: {trails.error}",) if trails.error else ()

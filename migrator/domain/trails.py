@@ -29,7 +29,8 @@ class Trail:
     """A trail as it is: `basic` and `advanced` are its selectors as AWS gives them, one of them empty.
 
     `regions` is `all` or the one region it records; `logging_since` when its present logging began; `failing` why it
-    cannot deliver; `read` whether a usage source of ours reads what it delivers.
+    cannot deliver; `read` whether a usage source of ours reads what it delivers; `unread` what of the trail nobody
+    could look at.
     """
 
     arn: str
@@ -43,6 +44,7 @@ class Trail:
     logging_since: datetime | None = None
     failing: str = ""
     read: bool = True
+    unread: str = ""
 
     @property
     def owner(self) -> str:

@@ -67,7 +67,8 @@ def _reading(
     own = () if isinstance(seen, MigratorError) else seen
     whole = {trail.arn: trail for trail in own} | shared
     trails = tuple(replace(whole[arn], read=is_read(tools, whole[arn])) for arn in sorted(whole))
-    return AccountTrails(account, tools.clock.now(), trails, error)
+    unread = (f"{trail.arn}: {trail.unread}" for trail in trails if trail.unread)
+    return AccountTrails(account, tools.clock.now(), trails, "; ".join(filter(None, (error, *unread))))
 
 
 def _without_shared(reading: AccountTrails, unread: Sequence[Sequence[Trail] | MigratorError]) -> AccountTrails:

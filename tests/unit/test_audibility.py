@@ -207,6 +207,10 @@ def test_only_what_was_used_in_the_look_back_counts():
 
 UNKNOWN = {
     "never read": (None, (UNREAD,)),
+    "a trail that nobody may look at": (
+        read(a_trail({}, logging=False, unread="it was refused"), error="it was refused"),
+        (UNREAD, f"trails of account {ACCOUNT}: it was refused"),
+    ),
     "refused": (read(error="it was refused"), (UNREAD, f"trails of account {ACCOUNT}: it was refused")),
 }
 

@@ -1,6 +1,7 @@
 """CloudTrail's trails: whether they log, where to, and what they select."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from migrator.adapters.aws.answers import clean
@@ -19,7 +20,7 @@ def read_trails(sessions: Sessions, account_id: str, region: str) -> Sequence[Tr
     """Every trail that records this account in this region, by ARN: its own, other regions' and the organization's.
 
     A trail whose status may not be read counts as silent, and one whose selectors may not be read as selecting
-    nothing. Raises Unreachable where the account cannot be entered or refuses DescribeTrails.
+    nothing; `unread` says so. Raises Unreachable where the account cannot be entered or refuses DescribeTrails.
     """
     client = sessions.client("cloudtrail", account_id, "read", region)
     with translated("cloudtrail:DescribeTrails", account_id):
@@ -52,14 +53,15 @@ def _read(sessions: Sessions, account_id: str, described: Json, region: str) -> 
     """Selectors are asked for at home: a shadow in another region has none of its own."""
     arn = described["TrailARN"]
     home = sessions.client("cloudtrail", account_id, "read", described.get("HomeRegion") or region)
-    status = _answer(home, "get_trail_status", "cloudtrail:GetTrailStatus", account_id, Name=arn)
-    selectors = _answer(home, "get_event_selectors", "cloudtrail:GetEventSelectors", account_id, TrailName=arn)
-    return read_trail(described, status, selectors)
+    status, silent = _answer(home, "get_trail_status", "cloudtrail:GetTrailStatus", account_id, Name=arn)
+    selectors, blind = _answer(home, "get_event_selectors", "cloudtrail:GetEventSelectors", account_id, TrailName=arn)
+    return replace(read_trail(described, status, selectors), unread="; ".join(filter(None, (silent, blind))))
 
 
-def _answer(client: Any, method: str, what: str, account_id: str, **arguments: str) -> Json:
+def _answer(client: Any, method: str, what: str, account_id: str, **arguments: str) -> tuple[Json, str]:
+    """What AWS answers, and why nothing, where it does not."""
     try:
         with translated(what, account_id):
-            return getattr(client, method)(**arguments)
-    except _UNREADABLE:
-        return {}
+            return getattr(client, method)(**arguments), ""
+    except _UNREADABLE as error:
+        return {}, error.what

@@ -8,7 +8,10 @@ import pytest
 from migrator.domain.errors import Busy
 from migrator.domain.lifecycle import State
 from migrator.domain.selectors import LIMIT, listeners, normal, others, with_listeners
+from migrator.domain.trails import Trail
 from migrator.operations.listen import carry_listening, finish_listening, plan_listening, plan_silence
+from migrator.operations.read_trails import read_trails
+from migrator.ports.aws import AccessDenied
 from tests.builders import NOW, a_part, a_usage_fact, a_user_facts
 from tests.fakes.crash import Crash, at_call, at_commit
 
@@ -213,3 +216,29 @@ def test_a_living_process_on_the_same_trail_is_left_alone(tools):
     tools.aws.on_call = lambda _moment, _n: None
     with pytest.raises(Busy):
         finish_listening(tools, tools.apply)
+
+
+class Secretive:
+    """A reader that may list trails and look at none."""
+
+    def trails(self, _account, _region):
+        arn = "arn:aws:cloudtrail:us-east-1:111111111111:trail/organization"
+        return (Trail(arn, logging=False, organization=True, bucket="logs", unread="GetTrailStatus was refused"),)
+
+
+class Refusing:
+    """A reader that may not even list them."""
+
+    def trails(self, account, _region):
+        raise AccessDenied(f"DescribeTrails in {account} was refused")
+
+
+@pytest.mark.parametrize("reader", [Secretive(), Refusing()])
+def test_what_nobody_may_look_at_is_not_called_deaf(tools, reader):
+    tools.reader = reader
+    (line,) = lines(tools, "ann")
+    (reading,) = read_trails(tools, [line.user.account_id], ["111111111111"])
+    assert "was refused" in reading.error
+    said = heard(tools, "ann")
+    assert (said.deaf, said.unrecorded) == ((), "")
+    assert any("was refused" in what for what in said.not_checked)
