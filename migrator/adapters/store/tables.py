@@ -318,6 +318,13 @@ gate_results = Table(
     Column("not_checked", JSON, nullable=False),
     Column("evaluated_at", Utc, nullable=False),
     PrimaryKeyConstraint("user_ref", "gate"),
+    Index(
+        "ix_gate_results_first",
+        "user_ref",
+        "move",
+        sqlite_where=text("position = 0"),
+        postgresql_where=text("position = 0"),
+    ),
 )
 
 name_references = Table(

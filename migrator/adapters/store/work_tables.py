@@ -59,6 +59,7 @@ approvals = Table(
     Column("at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
     Index("ix_approvals_wave_user", "wave", "user_ref"),
+    Index("ix_approvals_given", "wave", "stage", "approver", "at", "expires_at", "user_ref"),
 )
 
 runs = Table(
