@@ -1,12 +1,13 @@
 """`migrator permission-sets`: what is planned, who shares it, what each person gains and loses."""
 
-from typing import Any
+import sys
+from typing import Annotated, Any
 
 import typer
 
 from migrator.cli.desk import Desk
 from migrator.cli.group import group
-from migrator.domain.errors import NotFound
+from migrator.domain.errors import NotFound, UsageError
 
 app = group("Permission sets: planned, shared, compared.")
 
@@ -52,6 +53,25 @@ def show_curve(ctx: typer.Context) -> None:
     desk: Desk = ctx.obj
     data = trade_off(desk.tools)
     desk.answer(data, lambda: curve_table(data))
+
+
+@app.command("export")
+def export_sets(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME…]", help="These sets; default: all.")] = None,
+    form: Annotated[str, typer.Option("--format", help="terraform, cloudformation or json.")] = "terraform",
+) -> None:
+    """Write planned permission sets as code, for whoever keeps them in Terraform or CloudFormation."""
+    from migrator.adapters.export.permission_sets import FORMATS
+    from migrator.operations.export_sets import export_sets as chosen
+
+    desk: Desk = ctx.obj
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", next_step=f"one of: {', '.join(FORMATS)}")
+    sets, left_out = chosen(desk.tools, names or ())
+    if left_out:
+        desk.warn(f"left out: {left_out} that are others' or roles of machines")
+    sys.stdout.write(FORMATS["json" if desk.options.json else form](sets))
 
 
 def _one(desk: Desk, name: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from migrator.domain.explaining import Advice, Question, Side, Verdict, advise, 
 from migrator.domain.model import Destination, Json
 from migrator.domain.policy.actors import iam_user
 from migrator.domain.policy.consents import Consents, guard_of, owner_of
-from migrator.domain.policy.meaning import Successor, changes_of_meaning
+from migrator.domain.policy.meaning import changes_of_meaning
+from migrator.operations.compare_access import heir_of
 from migrator.operations.coverage import Grants, successor
 from migrator.operations.read_guards import Read, read_from
 from migrator.ports.tools import Tools
@@ -104,16 +105,9 @@ def _no_tomorrow(dossier: Dossier) -> str:
 def _advice_for(
     dossier: Dossier, question: Question, before: Verdict, after: Verdict, now_side: Side, then_side: Side
 ) -> Sequence[Advice]:
-    user, facts = dossier.user, dossier.facts
-    machine = user.destination is Destination.IAM_ROLE
-    heir = Successor(
-        user.user_name,
-        facts.arn if facts else "",
-        user.person or user.user_name,
-        _name(dossier),
-        facts.tags if facts else None,
-        _name(dossier) if machine else "",
-    )
+    if dossier.facts is None:
+        return ()
+    heir = heir_of(dossier, _name(dossier), dossier.facts)
     changes = [*changes_of_meaning(now_side.identity, heir), *changes_of_meaning(then_side.identity, heir)]
     return advise(question, before, after, then_side, _name(dossier), changes)
 

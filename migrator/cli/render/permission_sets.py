@@ -1,6 +1,7 @@
 """Permission sets: planned, shared, compared."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -70,14 +71,40 @@ def diff_page(data: dict[str, Any]) -> RenderableType:
         covered = user["coverage"]
         said = f"{covered['allowed']} calls covered, {covered['denied']} refused" if covered else "no coverage yet"
         lines.append(cell(f"\n{user['user']}".strip() + f"  {said}", "bold"))
+        lines += [line for gap in user["gaps"] for line in _gap(gap)]
         lines += [cell(f"  - loses {_access(one)}", "red") for one in user["lost"]]
         lines += [cell(f"  + gains {_access(one)}", "green") for one in user["gained"]]
         lines += [cell(f"  ? unknown {_access(one)}", "yellow") for one in user["unknown"]]
         lines += [cell(f"  ? {doubt}", "yellow") for doubt in user["doubts"]]
         lines += [cell(f"  ~ {c['statement']}: {c['key']} {c['why']}") for c in user["changed_meaning"]]
+        lines += _beyond(user)
         if not any(user[key] for key in ("lost", "gained", "unknown", "doubts", "changed_meaning")):
             lines.append(cell("  nothing changes for what it did", "dim"))
     return Group(*lines)
+
+
+def _gap(gap: dict[str, Any]) -> list[RenderableType]:
+    """Calls that the set would refuse, and the smallest statement that closes the gap."""
+    said = f"  ! {gap['action']} on {gap['resource'] or '?'} ×{gap['calls']}: {gap['why']}".removesuffix(": ")
+    closes = [] if gap["statement"] is None else [cell(f"      {json.dumps(gap['statement'])}", "dim")]
+    return [cell(said, "bold red"), *closes]
+
+
+def _beyond(user: dict[str, Any]) -> list[RenderableType]:
+    """What the set grants and nobody used, by service, and where that leads."""
+    lines: list[RenderableType] = []
+    if user["unused"]:
+        services = Counter(action.partition(":")[0] for action in user["unused"])
+        most = ", ".join(f"{name} {count}" for name, count in services.most_common(6))
+        said = f"  {len(user['unused'])} of {user['granted']} granted actions never used ({user['unused_percent']:g} %)"
+        lines.append(cell(f"{said}: {most}", "dim"))
+    for one in user["escalations"]:
+        fresh, sure = (
+            "  NEW:" if one["new"] else "  ",
+            "" if one["certain"] else ", under conditions or on some resource",
+        )
+        lines.append(cell(f"{fresh} leads to more access: {' + '.join(one['actions'])} {one['how']}{sure}", "yellow"))
+    return lines
 
 
 def _access(one: dict[str, Any]) -> str:
