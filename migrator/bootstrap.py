@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from migrator.ports.post import Post
     from migrator.ports.tools import LastAccessed, Pool, UsageSource
 
-READ = ("access-advisor", "cloudtrail")
+READ = ("access-advisor", "cloudtrail", "athena", "lookup-events")
 """Usage sources that this version reads; the others are told as not checked."""
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -219,8 +219,9 @@ class Toolbox:
 
     @cached_property
     def sources(self) -> "Sequence[UsageSource]":
-        """The trails of the configuration."""
-        return tuple(self._source(source) for source in self.settings.usage.sources if source.type == "cloudtrail")
+        """The usage sources of the configuration that tell of calls."""
+        made = {"cloudtrail": self._trail, "athena": self._athena, "lookup-events": self._event_history}
+        return tuple(made[source.type](source) for source in self.settings.usage.sources if source.type in made)
 
     @cached_property
     def last_accessed(self) -> "LastAccessed | None":
@@ -253,7 +254,7 @@ class Toolbox:
                 raise AnotherOrganization(known, here)
         return caller.identity
 
-    def _source(self, source: Any) -> "UsageSource":
+    def _trail(self, source: Any) -> "UsageSource":
         from migrator.adapters.usage.files import FolderTrail, S3Trail  # noqa: PLC0415  # msgspec
 
         if not source.location.startswith("s3://"):
@@ -264,6 +265,25 @@ class Toolbox:
         bucket, _, prefix = source.location.removeprefix("s3://").partition("/")
         client = self.sessions.role_client(source.role_arn, "s3") if source.role_arn else self.sessions.own_client("s3")
         return S3Trail(client, bucket, prefix, self.catalogue)
+
+    def _athena(self, source: Any) -> "UsageSource":
+        from migrator.adapters.usage.athena import AthenaTrail  # noqa: PLC0415  # as needed
+
+        client = self.sessions.role_client(source.role_arn, "athena")
+        place = (source.database, source.table, source.workgroup, source.output)
+        return AthenaTrail(client, *place, self.clock, self.catalogue)
+
+    def _event_history(self, _source: Any) -> "UsageSource":
+        from migrator.adapters.usage.lookup import EventHistory, regions_of  # noqa: PLC0415  # as needed
+
+        sessions = self.sessions
+        return EventHistory(
+            lambda region: sessions.own_client("cloudtrail", region),
+            lambda: sessions.caller().account_id,
+            regions_of(self.settings.aws.region),
+            self.clock,
+            self.catalogue,
+        )
 
 
 def rules_of(settings: "Settings") -> "Rules":

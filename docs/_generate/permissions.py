@@ -15,6 +15,7 @@ from .markdown import json_block, page
 
 DISCOVERY, OPERATOR, TRAIL = "discovery", "operator", "operator, in the trail's bucket"
 ARCHIVE = "operator, in the bucket that keeps the record"
+ATHENA = "operator, where Athena reads the trail"
 
 WHOSE = {
     "migrator.adapters.aws.archive": ARCHIVE,
@@ -32,6 +33,8 @@ WHOSE = {
     "migrator.adapters.aws.organizations": OPERATOR,
     "migrator.adapters.aws.session": OPERATOR,
     "migrator.adapters.usage.files": TRAIL,
+    "migrator.adapters.usage.athena": ATHENA,
+    "migrator.adapters.usage.lookup": OPERATOR,
 }
 """Who makes the calls of each module that declares `PERMISSIONS`, and where it is limited; nobody may be left out."""
 
@@ -75,7 +78,9 @@ ASSUMES = """\
 The statement `WorkInManagementAccount` is needed only where permission sets are assigned in the management account:
 there Identity Center works with the caller's own rights in IAM, and fails later without them. In member accounts it has
 a service-linked role. Replace `BUCKET` by the trail's bucket; where the trail is encrypted with a KMS key, add
-`kms:Decrypt` on that key. `KeepRecord` is needed only for `migrator audit export --to s3://ARCHIVE/…` and
+`kms:Decrypt` on that key. `AskAthena` is needed only for usage sources of type `athena`, there limited to the
+workgroup, the table, the trail's bucket and the results' bucket. `KeepRecord` is needed only for
+`migrator audit export --to s3://ARCHIVE/…` and
 `migrator audit verify --head s3://ARCHIVE/…`; the bucket should have Object Lock."""
 
 
@@ -124,6 +129,7 @@ def operator() -> Mapping[str, Any]:
         statement("OrganizationAndIdentityCenter", actions - limited),
         statement("EnterAccounts", limited, ROLES),
         statement("ReadTrail", declared(TRAIL), ("arn:aws:s3:::BUCKET", "arn:aws:s3:::BUCKET/*")),
+        statement("AskAthena", declared(ATHENA), ("*",)),
         statement("KeepRecord", declared(ARCHIVE), ("arn:aws:s3:::ARCHIVE", "arn:aws:s3:::ARCHIVE/*")),
         statement("WorkInManagementAccount", set(IN_MANAGEMENT_ACCOUNT) - LISTS, RESERVED),
         statement("WorkInManagementAccountLists", LISTS),

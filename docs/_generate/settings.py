@@ -22,8 +22,7 @@ UNREAD = ("notifications", "guardrails", "log")
 """Keys that are checked and that no operation asks for yet; a test notices when that changes."""
 
 NOT_YET = """\
-Checked, and without effect in this version: `notifications`, `guardrails`, `log`, and usage sources of the
-types `athena` and `lookup-events`."""
+Checked, and without effect in this version: `notifications`, `guardrails`, `log`."""
 
 
 def settings_page() -> str:

@@ -87,7 +87,7 @@ def part_usage(
     Other identities are counted in `events` only. A file that is broken anywhere gives nothing but `bad`. With `since`
     (inclusive) and `until` (exclusive) events outside are left out, as if they were not in the file.
     """
-    count, events = _Count(catalogue), 0
+    count, events = FactCount(catalogue), 0
     first: datetime | None = None
     newest: datetime | None = None
     try:
@@ -97,14 +97,10 @@ def part_usage(
             first = min((*times, *((first,) if first else ())), default=None)
             newest = max((*times, *((newest,) if newest else ())), default=None)
             for event, at in timed:
-                who = identity_of(event)
-                known = principal_of(who) if who is not None else None
-                if who is not None and known is not None:
-                    count.add(event, at, who, *known)
+                count.add(event, at)
     except Unreadable as error:
         return PartUsage(part=part, bad=str(error))
-    refusals = tuple(sorted(count.refusals, key=lambda each: (each.at, each.event_id)))
-    return PartUsage(part, events, count.facts(), refusals, first, newest)
+    return PartUsage(part, events, count.facts(), count.refused(), first, newest)
 
 
 def _only_records(found: list[Event], others: int) -> list[Event]:
@@ -156,18 +152,25 @@ def place_of(event: Event, principal: str, who: Identity) -> Place:
     return Place(partition_of(principal), event.region or "", event.recipient or account_of(principal, who))
 
 
-class _Count:
-    """The calls of one file, by everything that tells one kind of call from another."""
+class FactCount:
+    """The calls of one part, by everything that tells one kind of call from another."""
 
     def __init__(self, catalogue: ActionNames) -> None:
-        self.refusals: list[Refusal] = []
+        self._refusals: list[Refusal] = []
         self._catalogue = catalogue
         self._calls: dict[tuple[str, ...], list[Any]] = {}
         self._touched: dict[tuple[str | bytes | Place, ...], tuple[str, str]] = {}
         """A user mostly asks the same again: what was asked of what, by the text of the request."""
 
-    def add(self, event: Event, at: datetime, who: Identity, principal: str, via: str) -> None:
-        """Count one call of a principal."""
+    def add(self, event: Event, at: datetime, *, calls: int = 1, last: datetime | None = None) -> None:
+        """Count a call, or several alike until `last`; those of nobody we move are passed over."""
+        who = identity_of(event)
+        known = principal_of(who) if who is not None else None
+        if who is not None and known is not None:
+            self._add(event, who, known, (calls, at, last or at))
+
+    def _add(self, event: Event, who: Identity, known: tuple[str, str], made: tuple[int, datetime, datetime]) -> None:
+        (principal, via), (calls, first, last) = known, made
         source, name, region = event.source or "", event.name or "", event.region or ""
         place = place_of(event, principal, who)
         asked = (source, name, place, bytes(event.parameters), bytes(event.resources))
@@ -181,13 +184,17 @@ class _Count:
         )
         tally = self._calls.get(key)
         if tally is None:
-            self._calls[key] = [1, at, at]
+            self._calls[key] = [calls, first, last]
         else:
-            tally[0] += 1
-            tally[1] = min(tally[1], at)
-            tally[2] = max(tally[2], at)
+            tally[0] += calls
+            tally[1] = min(tally[1], first)
+            tally[2] = max(tally[2], last)
         if error in REFUSALS and who.type in OWN_KEYS:
-            self.refusals.append(refusal_of(event, at, who, principal, error))
+            self._refusals.append(refusal_of(event, first, who, principal, error))
+
+    def refused(self) -> tuple[Refusal, ...]:
+        """What users (and sessions of their keys) were refused, oldest first."""
+        return tuple(sorted(self._refusals, key=lambda each: (each.at, each.event_id)))
 
     def facts(self) -> tuple[UsageFact, ...]:
         """What was counted, in an order that does not depend on the file's."""

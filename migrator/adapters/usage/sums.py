@@ -15,7 +15,6 @@ from migrator.domain.usage import REFUSALS, Doings, Tally, UsageSums
 _REMEMBERED = 10_000
 """Answers that are kept at hand; beyond, all are forgotten and found again."""
 _S3 = "s3.amazonaws.com"
-_NOTHING = frozenset({b"", b"null"})
 Key = tuple[str | bool | None, ...]
 
 
@@ -87,11 +86,12 @@ class Summing:
             mark = (event.address, event.agent, event.region)
             if mark not in caller.seen:
                 self._see(caller, mark)
-            request, response = bytes(event.parameters), bytes(event.response)
-            plain = response in _NOTHING and event.source != _S3
-            key: Key = (event.source, event.name, event.region, event.error, event.recipient)
-            if not plain or event.details:
-                key += _told_apart(event, request)
+            request = bytes(event.parameters)
+            key: Key = (
+                *(event.source, event.name, event.region, event.error, event.recipient),
+                event.error is None and _hides_refusal(event),
+                event.source == _S3 and b'"versionId"' in request,
+            )
             kind = caller.kinds.get(key) or self._new_kind(caller, key, event)
             tally = kind.tally
             tally.calls += 1
@@ -157,9 +157,10 @@ class Summing:
             self._callers.clear()
 
 
-def _told_apart(event: Event, request: bytes) -> Key:
-    """What tells calls of one name apart: an error that its answer hides, and that it names a version of an object."""
-    return (None if event.error else error_of(event), event.source == _S3 and b'"versionId"' in request)
+def _hides_refusal(event: Event) -> bool:
+    """Whether the answer tells of a refusal that the record does not; each refusal holds one of these texts."""
+    response = bytes(event.response)
+    return (b"Denied" in response or b"uthoriz" in response) and error_of(event) in REFUSALS
 
 
 def _kind_of(principal: str, via: str) -> str:
