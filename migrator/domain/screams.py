@@ -193,7 +193,7 @@ def likely_fix(scream: Scream) -> str:
     if scream.disposition == SUSPICIOUS:
         return "find out who that was before anything is put back; then dismiss it, or roll back by hand"
     if scream.signal == NEW_ACCESS:
-        return "the new access lacks it: migrator map the user again, then dismiss this"
+        return "find what refuses it in the new access and mend that, then dismiss this"
     if scream.signal == CONSOLE_SIGN_IN:
         return "sign in through the access portal instead"
     if scream.event_source.startswith("ses.") or "smtp" in scream.agent.casefold():

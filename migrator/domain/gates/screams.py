@@ -76,7 +76,7 @@ def no_screams(dossier: Dossier, _move: Move, _rules: Rules, _now: datetime) -> 
     call = f"{latest.event_source.removesuffix('.amazonaws.com')}:{latest.event_name}".strip(":") or latest.signal
     why = f"{counted(len(waiting), 'open scream')}: {call}"
     if latest.disposition == GAP:
-        step = f"migrator map {dossier.user.key}, then screams dismiss {latest.id}"
+        step = f"mend what refuses it, then: migrator screams dismiss {latest.id}"
         return closed(gate, f"{why} ({latest.reason})", step)
     if any(s.disposition == SUSPICIOUS for s in waiting):
         why = f"{why}, suspicious: not put back by itself"

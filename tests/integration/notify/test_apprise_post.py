@@ -92,7 +92,7 @@ EVERY = {
     "put-back": {},
     "put-back-failed": {},
     "suspicious": {"call": "iam:ListUsers", "agent": "curl", "address": "198.51.100.9"},
-    "gap": {"scream": 3},
+    "gap": {"scream": 3, "call": "s3:GetObject", "agent": "Boto3", "address": "203.0.113.7"},
     "approval": {"users": ["1/ann"], "stage": "cut"},
     "wave-done": {},
     "worker-failed": {},

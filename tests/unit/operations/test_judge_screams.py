@@ -1,4 +1,4 @@
-"""A worker's turn with every kind of scream: use comes back, noise and theft do not, gaps ask for a new map."""
+"""A worker's turn with every kind of scream: use comes back, noise and theft do not, gaps ask to be mended."""
 
 from datetime import timedelta
 from typing import Any
@@ -129,7 +129,7 @@ def test_noise_neither_rolls_back_nor_begins_the_silence_anew(tools):
     assert moved.after == "deactivated", moved.held_by
 
 
-def test_a_gap_in_the_new_access_asks_for_a_new_map_and_puts_nothing_back(office):
+def test_a_gap_in_the_new_access_asks_to_be_mended_and_puts_nothing_back(office):
     office.does(HOME, BOTO, error="AccessDenied", who=SESSION)
     ((what, why),) = office.screams()
     assert (what, why) == ("gap", "lacks s3:GetObject")
@@ -137,7 +137,15 @@ def test_a_gap_in_the_new_access_asks_for_a_new_map_and_puts_nothing_back(office
     assert office.screams() == [(what, why)], "told once"
     (moved,) = advance(office.tools, office.tools.apply, [office.tools.line(office.user)], Advance()).users
     assert moved.held_by == ("no-screams",)
-    assert "gap" in {one.template for one in newest(office.tools)}
+    (held,) = (gate for gate in moved.gates if not gate.open)
+    assert "screams dismiss" in held.opens
+    assert "migrator map" not in held.opens, "nobody who is cut can be mapped again"
+    (letter,) = (one for one in newest(office.tools) if one.template == "gap")
+    assert (
+        letter.body.index("screams dismiss")
+        < letter.body.index("migrator rollback")
+        < letter.body.index("migrator map")
+    )
 
 
 def test_a_refusal_of_what_nobody_needed_before_is_no_gap(office):
