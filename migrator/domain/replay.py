@@ -1,7 +1,9 @@
 """Calls as they were logged, asked again of other policies as another principal: each kind of call once."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address
 
 from migrator.domain.policy.actors import NEW_SUFFIX, Actor
@@ -23,6 +25,9 @@ class Replay:
     ) -> None:
         self._policies, self._actor, self._consents = policies, actor, consents
         self._keys = policies.keys
+        # A set asks for few of the keys that are known, and every request carries what its actor does.
+        asked = {key: value for key, value in actor.context.items() if key in self._keys}
+        self._alone = replace(actor, context=asked)
         self._moment = (
             {} if at is None else {"aws:currenttime": at.isoformat(), "aws:epochtime": str(int(at.timestamp()))}
         )
@@ -48,7 +53,8 @@ class Replay:
 
     def _decide(self, fact: UsageFact, context: Mapping[str, str]) -> Decision:
         action, resource = fact.action or "", as_resource(fact.resource)
-        own = ask(self._policies, self._actor, action, resource, self._keys, context)
+        asked = {key: value for key, value in context.items() if key in self._keys}
+        own = ask(self._policies, self._alone, action, resource, self._keys, asked)
         if self._consents is None:
             return own
         return self._consents.weigh(own, self._actor, action, resource, context, bounded=self._policies.bounded)
@@ -60,11 +66,16 @@ def as_resource(logged: str) -> str | None:
 
 
 def _address(fact: UsageFact) -> str:
+    return fact.address if _is_address(fact.address) else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_address(text: str) -> bool:
     try:
-        ip_address(fact.address)
+        ip_address(text)
     except ValueError:
-        return ""
-    return fact.address
+        return False
+    return True
 
 
 def _through_service(fact: UsageFact) -> str:
