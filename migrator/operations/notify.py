@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from migrator.domain.calendar import next_cut
+from migrator.domain.lifecycle import CUTTING
 from migrator.domain.notices import Ahead, Notice, put_back_notices, stage_notices, told
+from migrator.domain.rules import Rules
 from migrator.domain.screams import GAP, SUSPICIOUS, Scream
 from migrator.domain.verdicts import call
 from migrator.operations.report import Moved
@@ -46,8 +49,11 @@ def keep(tools: Tools, work: UnitOfWork, notices: Iterable[Notice]) -> int:
     return len(work.outbox.put(letters))
 
 
-def ahead_of(weighed: Iterable[Weighed]) -> list[Ahead]:
-    """What comes next for users as their gates have just been judged."""
+def ahead_of(weighed: Iterable[Weighed], rules: Rules) -> list[Ahead]:
+    """What comes next for users as their gates have just been judged.
+
+    A cut whose gates have all opened waits for the change window all the same: that day is told, not an earlier one.
+    """
     found = []
     for one in weighed:
         if one.move is None:
@@ -56,6 +62,8 @@ def ahead_of(weighed: Iterable[Weighed]) -> list[Ahead]:
         by_time = [gate.opens_at for gate in closed]
         dates = [at for at in by_time if at is not None]
         opens_at = max(dates) if dates and len(dates) == len(by_time) else None
+        if opens_at is not None and one.move in CUTTING:
+            opens_at = next_cut(rules.change_window, rules.freezes, opens_at)
         planned = one.dossier.planned.name if one.dossier.planned else None
         waits = tuple(gate.gate for gate in closed if gate.opens_at is None)
         found.append(Ahead(one.dossier.user, one.move, opens_at, waits, planned))
@@ -64,7 +72,7 @@ def ahead_of(weighed: Iterable[Weighed]) -> list[Ahead]:
 
 def keep_stages(tools: Tools, work: UnitOfWork, weighed: Sequence[Weighed]) -> int:
     """Keep what is to be told about everybody's next stage."""
-    return keep(tools, work, stage_notices(ahead_of(weighed), tools.clock.now()))
+    return keep(tools, work, stage_notices(ahead_of(weighed, tools.rules), tools.clock.now()))
 
 
 def keep_put_back(tools: Tools, moved: Sequence[Moved]) -> None:

@@ -1,9 +1,10 @@
 """Letters: kept once, sent, tried again; a channel that fails stops nothing."""
 
-from datetime import timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
+from migrator.domain.calendar import ChangeWindow, Freeze
 from migrator.domain.lifecycle import State
 from migrator.domain.notices import Audience, told
 from migrator.domain.waves import WaveState
@@ -127,3 +128,20 @@ def test_a_turn_tells_owners_before_the_next_stage_once(tools):
         tools.clock.pass_time(minutes=15)
     titles = [letter.title for letter in tools.post.taken]
     assert titles == [f"In 14 days {user.key} will be deleted"]
+
+
+def test_the_day_that_is_told_is_one_on_which_something_may_be_cut(tools):
+    """Mondays are for cuts; the windows end on a Monday at noon that is frozen."""
+    mondays = ChangeWindow(frozenset({0}), time(9), time(16))
+    frozen = Freeze(date(2026, 12, 7), date(2026, 12, 7))
+    tools = tools.with_rules(deactivate=timedelta(days=14), change_window=mondays, freezes=(frozen,))
+    tools.post.channels.append(Channel("mailto-2", Audience.OWNER))
+    user = tools.add(a_user_facts(credentials=(a_key(),)))
+    with tools.store.begin() as work:
+        wave = work.waves.create(a_wave(), [(user.id, "")])
+        work.waves.move(wave, WaveState.RUNNING, tools.clock.now())
+        work.commit()
+    turn(tools, tools.apply)
+    (letter,) = tools.post.taken
+    assert letter.title == f"In 21 days {user.key} will be deleted"
+    assert "2026-12-14 09:00" in letter.body
