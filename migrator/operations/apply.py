@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from migrator.domain.carried import Carried
 from migrator.domain.changes import Change, Plan, matches
 from migrator.domain.dossier import User
-from migrator.domain.errors import Busy, MigratorError, Refused, Stale
+from migrator.domain.errors import Busy, MigratorError, NotFound, Refused, Stale
 from migrator.domain.journal import Outcome, Run, RunStatus, Step, reaches, status
 from migrator.domain.lifecycle import Move, State
 from migrator.domain.model import Destination, Json
+from migrator.domain.same_user import OF_USERS, itself, not_the_same, told_by_id, under_its_name
 from migrator.ports.aws import AccessDenied, Hands, Transient
 from migrator.ports.clock import Clock
 from migrator.ports.store import Store, UnitOfWork
@@ -34,23 +36,6 @@ PATIENCE = timedelta(minutes=10)
 FINAL = frozenset({"delete", "provision", "retract", "shared"})
 """Runs that stop at the first change that did not work; the others undo or cut what they can and name the rest."""
 
-OF_USERS = frozenset(
-    {
-        "user",
-        "login-profile",
-        "access-key",
-        "ssh-public-key",
-        "service-specific-credential",
-        "signing-certificate",
-        "mfa-device",
-        "inline-policy",
-        "attached-policy",
-        "group-membership",
-        "permissions-boundary",
-    }
-)
-"""Changes to the IAM user itself: made only while the user under that name is the one we know."""
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -69,25 +54,6 @@ class Order:
     reason: str = ""
     wave: str | None = None
     require: Callable[[UnitOfWork], None] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """How a run ended: its steps with their outcomes, and the user's row as it is now."""
-
-    run: Run
-    steps: tuple[Step, ...]
-    user: User | None = None
-
-    @property
-    def failed(self) -> tuple[Step, ...]:
-        """Steps that did not work or were refused because of somebody's hand."""
-        return tuple(s for s in self.steps if s.outcome in (Outcome.FAILED, Outcome.REFUSED))
-
-    @property
-    def done(self) -> bool:
-        """Whether all of it is true in AWS now."""
-        return self.run.status is RunStatus.DONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +120,7 @@ class Apply:
 
     def resume(self, left: Run, user: User | None) -> Carried:
         """Take a dead owner's run over and finish it as it was planned."""
-        with self._taking_over(left) as (run, steps):
+        with self._taking_over(left, user) as (run, steps):
             try:
                 self._require_same(user, steps)
             except Refused as error:
@@ -177,11 +143,11 @@ class Apply:
             self.at_work.difference_update(mine)
 
     @contextmanager
-    def _taking_over(self, left: Run) -> Iterator[tuple[Run, list[Step]]]:
+    def _taking_over(self, left: Run, user: User | None) -> Iterator[tuple[Run, list[Step]]]:
         with self._owning() as own:
             with self.store.begin() as work:
                 run = work.journal.take_over(left, self.worker, self.clock.now() + LEASE)
-                steps = work.journal.steps(run)
+                steps = under_its_name(work.journal.steps(run), user)
                 own(run)
                 work.commit()
             yield run, steps
@@ -200,11 +166,12 @@ class Apply:
 
     def abandon(self, left: Run, user: User | None) -> None:
         """Take a dead owner's run over, answer its questions by looking, and give the rest up."""
-        with self._taking_over(left) as (run, steps):
+        with self._taking_over(left, user) as (run, steps):
             for step in steps:
                 if step.question:
                     observed = self._look(run, step)
-                    came = matches(observed, step.change.after)
+                    other = self._other(run, user, step, observed)
+                    came = not other and matches(observed, step.change.after)
                     self._conclude(run, step, Outcome.DONE if came else Outcome.UNDONE, observed, user)
             with self.store.begin() as work:
                 work.journal.finish(run, RunStatus.ABANDONED, self.clock.now())
@@ -213,14 +180,14 @@ class Apply:
 
     def _go(self, run: Run, user: User | None) -> Carried:
         with self.store.read() as work:
-            steps = work.journal.steps(run)
+            steps = under_its_name(work.journal.steps(run), user)
         ended: list[Step] = []
         stopped = False
         for n, step in enumerate(steps):
             if step.outcome is not None or stopped:
                 ended.append(step)
                 continue
-            outcome, observed, error, step_now = self._make(run, step)
+            outcome, observed, error, step_now = self._make(run, step, user)
             rest = [s for s in steps[n + 1 :] if s.outcome is None]
             bad = outcome in (Outcome.FAILED, Outcome.REFUSED)
             stopped = bad and run.kind in FINAL
@@ -233,7 +200,7 @@ class Apply:
             user = self._conclude(run, step_now, outcome, observed, user, error)
         return self._conclude_run(run, None, None, None, "", tuple(ended), user)
 
-    def _make(self, run: Run, step: Step) -> tuple[Outcome, Json, str, Step]:
+    def _make(self, run: Run, step: Step, user: User | None) -> tuple[Outcome, Json, str, Step]:
         """Look, write down, do, look: until it is so, or it cannot be, or patience ends.
 
         Only `Transient` is worth another attempt: what is Unavailable was repeated already, by the one layer that does.
@@ -241,7 +208,7 @@ class Apply:
         why, until = "", self.clock.now() + PATIENCE
         for pause in (*PAUSES, 0.0):
             try:
-                observed = self._look(run, step)
+                outcome, observed, told = self._told_by(run, step, user)
             except Transient as error:
                 why = error.what
                 self.clock.sleep(pause)
@@ -250,10 +217,8 @@ class Apply:
                 if step.question:
                     raise  # nobody can tell now; whoever runs this next will look again
                 return Outcome.FAILED, None, _told(error), step
-            if matches(observed, step.change.after):
-                return (Outcome.DONE if step.question else Outcome.UNCHANGED), observed, "", step
-            if not matches(observed, step.change.before):
-                return Outcome.REFUSED, observed, _hand(step.change, observed), step
+            if outcome is not None:
+                return outcome, observed, told, step
             if self.clock.now() > until:
                 break
             step = self._intend(run, step)
@@ -264,13 +229,43 @@ class Apply:
                 why = _told(error)
                 self.clock.sleep(pause)
             except MigratorError as error:
-                return self._last_look(run, step, _told(error), wait=not isinstance(error, AccessDenied))
-        return self._last_look(run, step, why)
+                return self._last_look(run, step, user, _told(error), wait=not isinstance(error, AccessDenied))
+        return self._last_look(run, step, user, why)
 
-    def _last_look(self, run: Run, step: Step, why: str, *, wait: bool = True) -> tuple[Outcome, Json, str, Step]:
+    def _told_by(self, run: Run, step: Step, user: User | None) -> tuple[Outcome | None, Json, str]:
+        """What a look makes of a step: None where it is still to be made."""
+        observed = self._look(run, step)
+        if other := self._other(run, user, step, observed):
+            return Outcome.FAILED, observed, other
+        if matches(observed, step.change.after):
+            return (Outcome.DONE if step.question else Outcome.UNCHANGED), observed, ""
+        if not matches(observed, step.change.before):
+            return Outcome.REFUSED, observed, _hand(step.change, observed)
+        return None, observed, ""
+
+    def _other(self, run: Run, user: User | None, step: Step, observed: Json) -> str:
+        """Why this is not the user we know any more. Raises Stale where another process is at it, and deleted it."""
+        if user is None or told_by_id(step.change, observed):
+            return ""
+        there = observed
+        if step.change.kind != "user":
+            until = self.clock.now() + CONSISTENCY
+            there = self._wait_for(itself(user), lambda seen: (seen or {}).get("user_id") == user.user_id, until)
+        try:
+            return not_the_same(user, step, there)
+        except NotFound:
+            with self.store.begin() as work:
+                work.journal.hold(run, self.clock.now() + LEASE)
+            raise
+
+    def _last_look(
+        self, run: Run, step: Step, user: User | None, why: str, *, wait: bool = True
+    ) -> tuple[Outcome, Json, str, Step]:
         """It failed, unless an attempt came through unseen. Raises where AWS cannot be asked: it stays a question."""
         if step.question:
             observed = self._look(run, step) if wait else self.hands.observe(step.change)
+            if other := self._other(run, user, step, observed):
+                return Outcome.FAILED, observed, other, step
             if matches(observed, step.change.after):
                 return Outcome.DONE, observed, "", step
         return Outcome.FAILED, None, why, step
@@ -283,13 +278,16 @@ class Apply:
         """
         expected = step.change.after if step.question else step.change.before
         until = (step.intent_at or run.started_at) + CONSISTENCY
+        return self._wait_for(step.change, lambda seen: matches(seen, expected), until)
+
+    def _wait_for(self, what: Change, hoped: Callable[[Json], bool], until: datetime) -> Json:
         for pause in PAUSES:
-            observed = self.hands.observe(step.change)
+            observed = self.hands.observe(what)
             left = (until - self.clock.now()).total_seconds()
-            if matches(observed, expected) or left <= 0:
+            if hoped(observed) or left <= 0:
                 return observed
             self.clock.sleep(min(pause, left))
-        return self.hands.observe(step.change)
+        return self.hands.observe(what)
 
     def _intend(self, run: Run, step: Step) -> Step:
         with self.store.begin() as work:
@@ -363,10 +361,12 @@ class Apply:
         """Refuse to touch a stranger who now has the name (unless we may have made it ourselves a moment ago)."""
         if user is None or not any(step.change.kind in OF_USERS for step in steps):
             return
-        observed = self.hands.observe(Change("user", (user.account_id, user.user_name), None, None))
+        observed = self.hands.observe(itself(user))
         ours = any(s.change.kind == "user" and s.change.creates and s.question for s in steps)
         if observed is None or observed["user_id"] == user.user_id or ours:
             return
+        with self.store.begin() as work:
+            _require_unmoved(work, user)  # another process may have made it again meanwhile
         raise Refused(
             f"{user.key} is not the user we know: AWS says {observed['user_id']}, the facts are about {user.user_id}",
             next_step=f"look at who made it; then: migrator discover --account {user.account_id}",

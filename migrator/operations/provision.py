@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from migrator.domain.carried import Carried
 from migrator.domain.changes import Change, Plan, matches
 from migrator.domain.dossier import Dossier, PlannedSet, User
 from migrator.domain.errors import Busy, Refused
@@ -21,7 +22,7 @@ from migrator.domain.provisioning import (
     direct_assignment,
     writes,
 )
-from migrator.operations.apply import Apply, Carried, Order
+from migrator.operations.apply import Apply, Order
 from migrator.operations.choose_sets import spec_on_aws
 from migrator.operations.foreign_group import require_harmless
 from migrator.operations.report import Done, carried, planned

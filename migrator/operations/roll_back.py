@@ -5,13 +5,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
+from migrator.domain.carried import Carried
 from migrator.domain.changes import Change, Plan
 from migrator.domain.cuts import put_back
 from migrator.domain.dossier import User
 from migrator.domain.errors import DatabaseFailed, MigratorError, NotFound, Refused, UsageError
 from migrator.domain.lifecycle import CUT, Move, State, move
+from migrator.domain.same_user import OF_USERS, renamed
 from migrator.domain.selection import Line
-from migrator.operations.apply import OF_USERS, Apply, Carried, Order
+from migrator.operations.apply import Apply, Order
 from migrator.operations.report import Moved, Movement, carried, planned
 from migrator.operations.retract import retract
 from migrator.operations.shared_deny import CUT_KINDS, used_elsewhere
@@ -146,15 +148,8 @@ def _plan(work: UnitOfWork, user: User) -> Plan:
     history = work.journal.since_rollback(CUT_KINDS, user.subject).get(user.subject, ())
     plan = put_back(history, needed)
     kept = tuple(c for c in plan.changes if not (c.kind == "managed-policy" and c.deletes and _went(work, c)))
-    mine = tuple(_under_its_name(change, user) for change in kept)
+    mine = tuple(renamed(change, user) for change in kept)
     return replace(plan, changes=(*mine, *_last_one(work, history, plan, needed)))
-
-
-def _under_its_name(change: Change, user: User) -> Change:
-    """The change at the user as it is called now: renaming keeps the user, its id and all that hangs on it."""
-    if change.kind not in OF_USERS:
-        return change
-    return replace(change, target=(change.target[0], user.user_name, *change.target[2:]))
 
 
 def _require_there(tools: Tools, user: User, plan: Plan) -> None:

@@ -28,11 +28,12 @@ def cleanup(tools: Tools, user: User, facts: UserFacts) -> tuple[Change, ...]:
 
 
 def used_elsewhere(work: UnitOfWork, user: User) -> frozenset[str]:
-    """ARNs of managed policies through which other users of the account are under the deny now."""
+    """ARNs of managed policies through which other users of the account are under the deny, or just come under it."""
     others = {line.user.subject for line in work.users.lines(account=user.account_id)} - {user.subject}
     cuts = work.journal.since_rollback(CUT_KINDS, changed=("attached-policy", "permissions-boundary"))
     changes = (change for subject, history in cuts.items() if subject in others for change in outstanding(history))
-    return frozenset(_carried(change) for change in changes) - {""}
+    coming = (s.change for r in work.journal.unfinished() if r.subject in others for s in work.journal.steps(r))
+    return frozenset(_carried(change) for change in (*changes, *coming)) - {""}
 
 
 def _carried(change: Change) -> str:

@@ -26,6 +26,8 @@ class Console:
     aws: FakeAws
     uncut: dict[Key, Any] = field(default_factory=dict)
     born: int = 0
+    called: dict[Target, Target] = field(default_factory=dict)
+    """What users were called at first, by the names that hands gave them."""
 
     def __post_init__(self) -> None:
         """Everything is uncut at the beginning."""
@@ -82,6 +84,7 @@ class Console:
         """Another name; the id stays, and with it everything."""
         self.born += 1
         name = (user[0], f"{user[1].partition('.')[0]}.{self.born}")
+        self.called[name] = self.called.get(user, user)
         for world in (self.aws.there, self.uncut, self.aws._credentials):
             for key in [key for key in world if key[0] in OF_USERS and key[1][:2] == user]:
                 world[key[0], (*name, *key[1][2:])] = world.pop(key)  # type: ignore[index]

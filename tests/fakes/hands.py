@@ -70,6 +70,7 @@ class FakeAws:
         self._credentials: dict[Key, Credential] = {}
         self._stale: dict[Key, list[Json]] = {}
         self._born = 0
+        self._logging: dict[str, datetime] = {}
 
     # -- seeding ---------------------------------------------------------------------------------------------------
 
@@ -125,6 +126,7 @@ class FakeAws:
         """Let a trail exist, with AWS's default selectors unless others are given; its ARN."""
         arn = f"arn:aws:cloudtrail:us-east-1:{account_id}:trail/{name}"
         self.there["event-selectors", (account_id, arn)] = selectors or normal((), ())
+        self._logging[arn] = self._now()
         return arn
 
     # -- Hands -----------------------------------------------------------------------------------------------------
@@ -165,7 +167,8 @@ class FakeAws:
             raise (Missing if change.before else Rejected)(f"{kind} {change.where}: nobody can make it again")
         if present and (change.before is None or kind == "user") and kind not in UPSERTS:
             raise Rejected(f"{kind} {change.where}: EntityAlreadyExists")
-        for parent in parents(kind, target):
+        bounding = _policy(str(change.after)) if kind == "permissions-boundary" else ()
+        for parent in (*parents(kind, target), *bounding):
             if parent not in self.there:
                 raise Missing(f"{kind} {change.where}: there is no {parent[0]} {parent[1][-1]}")
         self._within_quota(kind, target, change.after)
@@ -333,7 +336,8 @@ class FakeAws:
 
     def _trail(self, arn: str, selectors: Json) -> Trail:
         chosen = {kind: tuple(selectors.get(kind, ())) for kind in ("basic", "advanced")}
-        return Trail(arn, logging=True, organization=arn.endswith("/organization"), bucket="trail", **chosen)
+        shared, since = arn.endswith("/organization"), self._logging.get(arn)
+        return Trail(arn, logging=True, organization=shared, bucket="trail", logging_since=since, **chosen)
 
     def caller(self) -> Caller:
         """Who we are here."""
@@ -436,6 +440,10 @@ def _named_beside(kind: str, target: Target) -> tuple[Key, ...]:
     """The IAM group joined, or the customer managed policy attached."""
     if kind == "group-membership":
         return (("iam-group", (target[0], target[2])),)
-    if kind == "attached-policy" and target[2].split(":")[4] != "aws":
-        return (("managed-policy", (target[2].split(":")[4], target[2])),)
-    return ()
+    return _policy(target[2]) if kind == "attached-policy" else ()
+
+
+def _policy(arn: str) -> tuple[Key, ...]:
+    """The customer managed policy of that ARN."""
+    account = arn.split(":")[4]
+    return () if account == "aws" else (("managed-policy", (account, arn)),)

@@ -6,6 +6,7 @@ from migrator.sandbox import launch
 from tests.conftest import DATABASES
 from tests.scenario.company import build
 from tests.scenario.journey import Journey
+from tests.scenario.lived import Lived
 from tests.scenario.terminal import Files, OnServer
 from tests.scenario.worlds import PostgresDatabases, SqliteFiles
 
@@ -48,3 +49,9 @@ def postgres_journey(company, tmp_path_factory, postgres):
 def journey(request):
     """A whole migration that can be come back to: first for all tests on one kind of database, then on the other."""
     return request.getfixturevalue("sqlite_journey" if request.param == "sqlite" else "postgres_journey")
+
+
+@pytest.fixture(scope="session")
+def lived(sqlite_databases):
+    """A life on fakes that can be come back to at every stage of its calm way."""
+    return Lived(sqlite_databases)

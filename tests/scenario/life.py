@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -19,8 +20,10 @@ from migrator.domain.journal import Run, Step
 from migrator.domain.model import Credential, CredentialKind
 from migrator.domain.rules import ClassRule, Rules, Share
 from migrator.domain.selection import Line
+from migrator.domain.selectors import normal
 from migrator.domain.usage import Refusal, UsageFact
 from migrator.domain.waves import Stage, Wave, WaveState
+from migrator.operations.report import Moved
 from migrator.operations.waves import WaveShown
 from tests.builders import ACCOUNT, NOW, READ, a_key, a_password, a_user_facts, every_credential
 from tests.fakes.clock import FakeClock
@@ -49,6 +52,14 @@ class Cut(NamedTuple):
 
     moment: str
     k: int
+
+
+@dataclass(frozen=True)
+class Meanwhile:
+    """What happens just before a process's k-th call to AWS."""
+
+    k: int
+    do: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,8 @@ class Life:
     signed_in: set[tuple[str, str, str]] = field(default_factory=set)
     hands: dict[str | tuple[str, str], datetime] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    seen: dict[str, frozenset[tuple[str, str, str]]] = field(default_factory=dict)
+    """Credentials by user id, as the command under way may have seen them before a hand was there."""
 
     def copy(self) -> "Life":
         """The same life once more, in a database of its own; nobody may be at work."""
@@ -128,6 +141,8 @@ class Life:
         by: str = OPERATOR,
         cut: Cut | None = None,
         again: bool = True,
+        meanwhile: Meanwhile | None = None,
+        alone: bool = True,
     ) -> Command:
         """Run a command about some rows; one that is cut off is run `again`, uncut, or left as it is."""
         chosen: tuple[int, ...] = ()
@@ -143,7 +158,7 @@ class Life:
         self.told.append(f"{verb} {cut or ''}")
         try:
             try:
-                answer = self.process(work, by, cut)
+                answer = self.process(work, by, cut, meanwhile, alone=alone)
             except Crash:
                 crashed = not again
                 answer = None if crashed else self.process(work, by)
@@ -153,29 +168,43 @@ class Life:
         self.told += [f"  {one}" for one in _told(answer)]
         return Command(verb, chosen, answer, None, crashed)
 
-    def process(self, work: Callable[[FakeTools], Any], by: str = OPERATOR, cut: Cut | None = None) -> Any:
-        """What a process does, from its birth to its end or its death."""
+    def process(
+        self,
+        work: Callable[[FakeTools], Any],
+        by: str = OPERATOR,
+        cut: Cut | None = None,
+        meanwhile: Meanwhile | None = None,
+        *,
+        alone: bool = True,
+    ) -> Any:
+        """What a process does, from its birth to its end or its death. `alone` knows that every other one is dead."""
         self.processes += 1
         self.clock.pass_time(minutes=1)
-        begun = len(self.aws.calls)
+        begun, outside = len(self.aws.calls), self.aws.on_call
         die = at_call(*cut) if cut and cut.moment != "commit" else lambda _moment, _n: None
+        calls = count(1)
 
         def hook(moment: str, n: int) -> None:
             verb, change = self.aws.calls[n - 1]
             if (moment, verb) == ("after", "make"):
                 self._happened(change)
             die(moment, n - begun)
+            if meanwhile is not None and moment == "before" and next(calls) == meanwhile.k:
+                self.aws.on_call = _nobody_looks
+                meanwhile.do()
+                self.aws.on_call = hook
 
         engine = self.databases.engine(self.database)
         store = SqlStore(engine, at_commit(cut.k) if cut and cut.moment == "commit" else None)
         me = f"host:{self.processes}:x"
-        tools = FakeTools(store, self.aws, self.clock, RULES, by, me, sources=(self.trail,), dead=lambda w: w != me)
+        gone = (lambda other: other != me) if alone else (lambda _other: False)
+        tools = FakeTools(store, self.aws, self.clock, RULES, by, me, sources=(self.trail,), dead=gone)
         tools.catalogue = FewActions()
         self.aws.on_call = hook
         try:
             return work(tools)
         finally:
-            self.aws.on_call = _nobody_looks
+            self.aws.on_call = outside
             engine.dispose()
 
     def look(self) -> Look:
@@ -200,13 +229,13 @@ class Life:
 
     def approve(self, shown: WaveShown, stage: Stage) -> None:
         """Remember what was approved: every member as the approver saw it."""
-        for member in shown.members:
+        for dossier in (m.dossier for m in shown.members if not m.left):
             held = frozenset(
                 (str(c.credential.kind), c.credential.id, c.original_status)
-                for c in member.credentials
+                for c in dossier.credentials
                 if c.gone_at is None
             )
-            self.approvals.append(Yes(stage, member.user.user_id, held, self.clock.now() + RULES.approval_valid))
+            self.approvals.append(Yes(stage, dossier.user.user_id, held, self.clock.now() + RULES.approval_valid))
 
     def wait(self, **span: float) -> None:
         """Time passes; the trail goes on being written."""
@@ -244,6 +273,7 @@ def begin(databases: Databases) -> Life:
     """Six users in two accounts: one with everything, two whose deny must be managed, two of one person, an alarm."""
     clock = FakeClock(NOW)
     aws = FakeAws(clock.now)
+    aws.on_call = _nobody_looks
     aws.me = type(aws.me)("arn:aws:iam::111111111111:user/erin", OPERATOR, "111111111111")
     tags = {"Owner": "data", "CostCenter": "CC-1"}
     full = {"work": {**READ, "Id": "x" * (2_040 - characters(READ))}}
@@ -282,6 +312,7 @@ def begin(databases: Databases) -> Life:
     ):
         aws.add_user(facts)
     aws.add_policy(LIMITS)
+    aws.add_trail(selectors=normal([{"DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}]}], ()))
     life = Life(databases, databases.empty(), clock, aws, Console(aws))
     for user in (("alice", ACCOUNT), ("carol", ACCOUNT), ("alice.b", OTHER)):
         life.call((user[1], user[0]))
@@ -308,8 +339,8 @@ def _every_run(work: Any) -> list[Run]:
 
 
 def _told(answer: Any) -> Iterator[str]:
-    moved = (
-        getattr(answer, "users", None) or getattr(answer, "moved", None) or (answer if isinstance(answer, list) else ())
-    )
-    for one in (*moved, *(answer.watched.rolled_back if hasattr(answer, "watched") else ())):
-        yield f"{one.user}: {one.before} -> {one.after} {one.outcome} {one.why}"
+    watched = getattr(answer, "watched", None)
+    moved = getattr(answer, "users", None) or getattr(answer, "moved", None) or answer
+    for one in (*(moved if isinstance(moved, list | tuple) else ()), *(watched.rolled_back if watched else ())):
+        if isinstance(one, Moved):
+            yield f"{one.user}: {one.before} -> {one.after} {one.outcome} {one.why}"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from migrator.domain.changes import KINDS, lasting
+from migrator.domain.changes import KINDS, Change, lasting
 from migrator.domain.dossier import User
 from migrator.domain.errors import Busy, Stale
 from migrator.domain.journal import Outcome, RunStatus
@@ -26,13 +26,22 @@ ALLOWED = {
     "advance": frozenset({Move.MAP, Move.PROVISION, Move.VERIFY, Move.QUARANTINE, Move.DEACTIVATE}),
     "delete": frozenset({Move.MAP, Move.PROVISION, Move.VERIFY, Move.QUARANTINE, Move.DEACTIVATE, Move.DELETE}),
     "rollback": frozenset({Move.ROLLBACK}),
+    "both": frozenset(Move),
     "worker": frozenset(
         {Move.READMIT, Move.MAP, Move.PROVISION, Move.VERIFY, Move.QUARANTINE, Move.DEACTIVATE, Move.ROLLBACK}
     ),
 }
 """Which moves a command may make; commands about waves, screams and gates make none."""
 
+NO_USER = "no user has that name any more"
+"""Who was renamed keeps its questions until a reading tells its new name."""
+
 UNTOUCHABLE = ("erin", "glass")
+
+
+def never(row: User) -> bool:
+    """Whether nobody may ever cut it: who runs the migration, and the emergency user."""
+    return row.user_name.startswith(UNTOUCHABLE)
 
 
 def wrong(life: Life, before: Look, after: Look, command: Command, effects_before: int) -> list[str]:
@@ -55,9 +64,9 @@ def wrong(life: Life, before: Look, after: Look, command: Command, effects_befor
 
 def _errors(command: Command) -> Iterator[str]:
     """Nobody else is at work, so nothing may be stale, and only what a dead process left may be busy."""
-    if isinstance(command.error, Stale):
+    if isinstance(command.error, Stale) and command.verb != "both":
         yield f"{command.verb} was stale: {command.error}"
-    if isinstance(command.error, Busy) and command.verb != "decide":
+    if isinstance(command.error, Busy) and command.verb not in ("decide", "both"):
         yield f"{command.verb} was busy: {command.error}"
 
 
@@ -97,7 +106,7 @@ def _begun(life: Life, before: Look, after: Look) -> Iterator[str]:
         row = after.rows[int(run.subject.partition(":")[2])]
         old = before.rows[row.id]
         wave = before.waves.get(run.wave or "")
-        if old.held or row.user_name.startswith(UNTOUCHABLE):
+        if old.held or never(row):
             yield f"{row.key}: a {run.kind} was begun though it is held, or never to be cut"
         if wave is not None and wave.state is WaveState.PAUSED:
             yield f"{row.key}: a {run.kind} was begun though wave {wave.name} is paused"
@@ -107,7 +116,8 @@ def _begun(life: Life, before: Look, after: Look) -> Iterator[str]:
         yes = [a for a in life.approvals if (a.stage, a.user_id) == (stage, old.user_id) and run.started_at < a.until]
         deleted = {_credential(s.change.kind, s.change.target, s.change.before) for s in steps if s.change.deletes}
         now = credentials(life.console.uncut, (row.account_id, row.user_name)) | (deleted - {None})
-        if not any({_id(c) for c in a.credentials} == {_id(c) for c in now} for a in yes):
+        seen = [now, life.seen.get(old.user_id, frozenset()) | (deleted - {None})]
+        if not any({_id(c) for c in a.credentials} == {_id(c) for c in held} for a in yes for held in seen):
             yield f"{row.key}: a {run.kind} was begun without approval of {sorted(now)}, only of {yes}"
 
 
@@ -125,17 +135,25 @@ def _effects(life: Life, after: Look, command: Command, effects_before: int) -> 
     intents = Counter[tuple[str, Target]]()
     for _, steps in after.runs.values():
         for step in steps:
-            intents[step.change.kind, step.change.target] += step.attempts
-    made = Counter((change.kind, change.target) for change in life.effects)
+            intents[_thing(life, step.change)] += step.attempts
+    made = Counter(_thing(life, change) for change in life.effects)
     for key, count in made.items():
         if count > intents[key]:
             yield f"{key} was changed {count} times and intended {intents[key]} times"
     for change in life.effects[effects_before:]:
         forgood = change.deletes and (not KINDS[change.kind].returns or change.kind == "user")
-        if forgood and command.verb != "delete":
+        if forgood and command.verb not in ("delete", "both"):
             yield f"{command.verb} deleted {change.kind} {change.where}"
         if change.kind in OF_USERS and change.target[1].startswith(UNTOUCHABLE):
             yield f"{command.verb} changed {change.kind} {change.where}"
+
+
+def _thing(life: Life, change: Change) -> tuple[str, Target]:
+    """What a change is about, whatever its user was called."""
+    if change.kind not in OF_USERS:
+        return change.kind, change.target
+    user = change.target[:2]
+    return change.kind, (*life.console.called.get(user, user), *change.target[2:])
 
 
 def _as_it_was(life: Life, after: Look) -> Iterator[str]:
@@ -245,7 +263,8 @@ def _answered(after: Look, command: Command) -> Iterator[str]:
             yield f"run {run.id} ({run.kind} of {run.subject}) is done, they say, and is not"
     if command.crashed or command.error or command.verb not in ("advance", "delete", "rollback"):
         return
-    held = {one.user for one in command.answer.users if one.outcome == "held"}
+    waits = ("cut off half way", NO_USER)
+    held = {o.user for o in command.answer.users if o.outcome == "held" or any(why in o.why for why in waits)}
     for number in command.users:
         row = after.rows[number]
         if row.subject in after.running and row.key not in held:

@@ -343,7 +343,7 @@ def test_nothing_to_do_is_done_at_once(world):
 
 @pytest.mark.parametrize(("moment", "outcome"), [("before", Outcome.UNDONE), ("after", Outcome.DONE)])
 def test_giving_up_answers_the_open_question_by_looking(world, moment, outcome):
-    with world.process(at_call(moment, 3)) as process, pytest.raises(Crash):
+    with world.process(at_call(moment, 4)) as process, pytest.raises(Crash):
         process.carry_out(Move.QUARANTINE)
     with world.process() as process:
         run = process.apply.unfinished(process.row().subject)
