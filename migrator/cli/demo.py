@@ -272,14 +272,14 @@ def _ready(stage: Stage) -> bool:
 
 def _close(stage: Stage) -> None:
     stage.say("8. The next waves are proposed: the harmless first, one person's users together, teams spread.")
-    stage.clock.set((NOW() - timedelta(days=9)).replace(hour=9, minute=30))
+    stage.clock.set((NOW() - timedelta(days=10)).replace(hour=9, minute=30))
     stage.pass_days(1)
     stage.run("discover", quiet=True)
     stage.run("map", quiet=True)
     stage.run("wave", "plan", "--size", "9", "--canary", "0")
     stage.run("wave", "approve", "wave-1", "--stage", "cut", approver=True, quiet=True)
     stage.run("advance", "--wave", "wave-1", quiet=True)
-    stage.pass_days(8)
+    stage.pass_days(9)
     stage.say("9. Now: where everyone is, who waits for what, what screamed, and what to do next.")
     stage.clock.set(NOW())
     stage.clock.control.deliver()

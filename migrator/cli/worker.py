@@ -1,6 +1,7 @@
 """`migrator worker`: the loop."""
 
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
@@ -37,7 +38,7 @@ def worker(
     desk: Desk = ctx.obj
     if check:
         return _check(desk, health_file)
-    desk.logs = True
+    desk.logs = desk.logs or not (once and sys.stderr.isatty())  # a person at a terminal reads the table
     stopped = _stop_on_signals(desk)
     while True:
         begun = desk.tools.clock.now()
@@ -67,7 +68,8 @@ def _turn(desk: Desk, *, stay: bool) -> tuple[int, str]:
             raise
         desk.tools.log("turn-failed", "error", error=error.what, next=error.next_step or "")
         return error.exit_code, error.what
-    desk.tools.log("turn-ended", "warning" if turn.exit_code else "info", exit_code=turn.exit_code, **_counts(turn))
+    if desk.logs:
+        desk.tools.log("turn-ended", "warning" if turn.exit_code else "info", exit_code=turn.exit_code, **_counts(turn))
     movement = Movement((*turn.watched.rolled_back, *turn.moved))
     if movement.users or desk.options.json or not stay:
         desk.answer(_shape(turn), partial(moves_table, movement))

@@ -4,6 +4,7 @@ Source: the Service Authorization Reference. An operation is its own action unde
 where the tables below say otherwise.
 """
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -169,6 +170,17 @@ def _kms(params: Mapping[str, Any], call: ApiCall, principal: Principal) -> str 
     return key if not key or key.startswith("arn:") else _arn(call, principal, f"key/{key}")
 
 
+def _secret(params: Mapping[str, Any], call: ApiCall, principal: Principal) -> str | None:
+    """A secret's whole ARN, which ends in six characters that its name lacks: policies are matched against that."""
+    name = params.get("SecretId")
+    if not name or str(name).startswith("arn:"):
+        return name
+    # A service that was never called has no state, and importing it here would only cost time.
+    module = sys.modules.get("moto.secretsmanager.models")
+    held = module.secretsmanager_backends[principal.account][call.region].secrets.values() if module else ()
+    return next((str(secret.arn) for secret in held if secret.name == name), _arn(call, principal, f"secret:{name}"))
+
+
 def _named(parameter: str, kind: str = "") -> Callable[[Mapping[str, Any], ApiCall, Principal], str | None]:
     def find(params: Mapping[str, Any], call: ApiCall, principal: Principal) -> str | None:
         name = params.get(parameter)
@@ -190,7 +202,7 @@ _RESOURCES: dict[str, Callable[[Mapping[str, Any], ApiCall, Principal], str | No
     "kms": _kms,
     "dynamodb": _named("TableName", "table/"),
     "lambda": _named("FunctionName", "function:"),
-    "secretsmanager": _named("SecretId", "secret:"),
+    "secretsmanager": _secret,
     "ssm": _named("Name", "parameter"),
     "logs": _named("logGroupName", "log-group:"),
     "events": _named("Name", "rule/"),

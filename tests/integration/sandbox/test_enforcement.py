@@ -154,6 +154,18 @@ def test_resources_and_variables_are_judged(enforced: Cloud):
     assert 'on resource: "arn:aws:s3:::homes/bob/note"' in message(s3.put_object, Bucket="homes", Key="bob/note")
 
 
+@pytest.mark.parametrize(("pattern", "allowed"), [("ops/pager-??????", True), ("ops/pager", False), ("ops/*", True)])
+def test_a_secret_asked_for_by_name_is_judged_by_its_whole_arn(enforced: Cloud, pattern, allowed):
+    enforced.administrator("secretsmanager").create_secret(Name="ops/pager", SecretString="x")
+    arn = f"arn:aws:secretsmanager:us-east-1:{MANAGEMENT}:secret:{pattern}"
+    key = user(enforced, "ann", statement(action="secretsmanager:GetSecretValue", resource=arn))
+    own = enforced.with_key("secretsmanager", key)
+    if allowed:
+        assert own.get_secret_value(SecretId="ops/pager")["SecretString"] == "x"
+    else:
+        assert refusal(own.get_secret_value, SecretId="ops/pager") == "AccessDeniedException"
+
+
 def test_a_bucket_policy_allows_within_the_account_and_both_are_needed_across(enforced: Cloud):
     admin = enforced.administrator("s3")
     admin.create_bucket(Bucket="shared")
