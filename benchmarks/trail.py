@@ -34,7 +34,7 @@ CALLS = (
     ("sts", "GetCallerIdentity", None),
     ("dynamodb", "GetItem", {"tableName": "orders-{n}", "key": {"id": "HIDDEN_DUE_TO_SECURITY_REASONS"}}),
     ("kms", "Decrypt", {"encryptionContext": {"aws:s3:arn": "arn:aws:s3:::data-lake-{n}/{id}"}}),
-    ("kms", "GenerateDataKey", {"keyId": "arn:aws:kms:eu-west-1:111122223333:key/{id}", "keySpec": "AES_256"}),
+    ("kms", "GenerateDataKey", {"keyId": "arn:aws:kms:eu-west-1:111122223333:key/0000-{n}", "keySpec": "AES_256"}),
     ("logs", "CreateLogStream", {"logGroupName": "/aws/lambda/app-{n}", "logStreamName": "2026/05/04/[$LATEST]{id}"}),
     ("lambda", "GetFunction20150331v2", {"functionName": "app-{n}"}),
     ("ssm", "GetParameter", {"name": "/app/{n}/url", "withDecryption": True}),
@@ -159,7 +159,7 @@ def _resources(service, common):
             {
                 "accountId": ACCOUNT,
                 "type": "AWS::KMS::Key",
-                "ARN": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/{common['id']}",
+                "ARN": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/0000-{common['n']}",
             }
         ]
     bucket = f"arn:aws:s3:::data-lake-{common['n']}-eu-west-1"

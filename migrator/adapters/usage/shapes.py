@@ -53,9 +53,15 @@ def records(stream: BinaryIO) -> Iterator[list[Raw]]:
     if len(buffer) <= AT_ONCE:
         yield _whole(buffer)
     elif opening := _OPENS.match(buffer):
-        yield from _pieces(buffer[opening.end() :], texts, wrapped=b"{" in opening[0])
+        yield from _pieces(chain(_slices(buffer, opening.end()), texts), wrapped=b"{" in opening[0])
     else:
-        yield from _line_pieces(buffer, texts)
+        yield from _line_pieces(chain(_slices(buffer, 0), texts))
+
+
+def _slices(text: Text, begin: int) -> Iterator[bytes]:
+    """A long text from there on, a little at a time: what works on it copies it."""
+    view = memoryview(text)
+    return (bytes(view[start : start + PIECE]) for start in range(begin, len(text), PIECE))
 
 
 def _check_start(text: Text) -> None:
@@ -104,26 +110,26 @@ def _of(top: _Top, item: Raw) -> list[Raw]:
     return [top.detail if bytes(top.detail).startswith(b"{") else item]
 
 
-def _pieces(buffer: Text, texts: Iterator[Text], *, wrapped: bool) -> Iterator[list[Raw]]:
+def _pieces(texts: Iterator[Text], *, wrapped: bool) -> Iterator[list[Raw]]:
     """The items of one long list, a piece at a time. A piece that parses ends where an item of this list ends."""
-    begin, tries = PIECE, 0
-    for text in chain([b""], texts):
-        buffer = bytes(buffer) + text
-        while begin < len(buffer) and (cut := _cut(buffer, begin)):
-            found = _parsed(b"[%b}]" % bytes(buffer[: cut.start()]))
+    buffer, start, least, tries = b"", 0, PIECE, 0
+    for text in texts:
+        buffer, start = buffer[start:] + text, 0
+        while start + least < len(buffer) and (cut := _cut(buffer, start + least)):
+            found = _parsed(buffer, start, cut.start(), b"}]")
             if found is not None:
                 yield found
-                buffer, begin, tries = buffer[cut.end() :], PIECE, 0
+                start, least, tries = cut.end(), PIECE, 0
             else:
                 # Deeper lists have few objects as a rule; whoever writes many shall not make us parse as often.
-                begin, tries = cut.end() + (PIECE // 4 if tries > _TRIES else 0), tries + 1
-        if len(buffer) > _LONGEST:
+                least, tries = cut.end() - start + (PIECE // 4 if tries > _TRIES else 0), tries + 1
+        if len(buffer) - start > _LONGEST:
             raise Unreadable("malformed JSON")
-    end = buffer.rstrip(_SPACE)
+    end = buffer[start:].rstrip(_SPACE)
     shut = end.removesuffix(b"}").rstrip(_SPACE) if wrapped else end
     if (wrapped and shut == end) or not shut.endswith(b"]"):
         raise Unreadable("truncated JSON")
-    found = _parsed(b"[%b" % bytes(shut))
+    found = _parsed(shut, 0, len(shut), b"")
     if found is None:
         raise Unreadable("malformed JSON")
     yield found
@@ -133,10 +139,10 @@ def _cut(buffer: Text, begin: int) -> re.Match[bytes] | None:
     return _NEXT.search(buffer, begin) or _BETWEEN.search(buffer, begin)
 
 
-def _line_pieces(buffer: Text, texts: Iterator[Text]) -> Iterator[list[Raw]]:
+def _line_pieces(texts: Iterator[Text]) -> Iterator[list[Raw]]:
     """The records of many lines, as many lines at a time as a piece holds."""
-    left = bytes(buffer)
-    for text in chain([b""], texts):
+    left = b""
+    for text in texts:
         lines, newline, rest = (left + text).rpartition(b"\n")
         left = rest
         if newline and lines.strip():
@@ -147,7 +153,9 @@ def _line_pieces(buffer: Text, texts: Iterator[Text]) -> Iterator[list[Raw]]:
         yield _whole(left)
 
 
-def _parsed(piece: bytes) -> list[Raw] | None:
+def _parsed(text: Text, start: int, end: int, closing: bytes) -> list[Raw] | None:
+    """The items between two places of a list; None where that is not JSON."""
+    piece = b"".join((b"[", memoryview(text)[start:end], closing))
     try:
         return _LIST.decode(piece)
     except (DecodeError, RecursionError):

@@ -42,6 +42,7 @@ def sums_of(
 
 def _here(add: Add, batches: Iterable[Sequence[Part]], tell: Callable[[int, int], None]) -> UsageSums:
     sums = UsageSums()
+    _keep_heap()
     for batch in batches:
         sums = add(batch)
         tell(sums.files, sums.events)
@@ -136,7 +137,9 @@ def _died() -> WorkerDied:
 
 def _work(connection: Connection, summing: Callable[[], Add]) -> None:
     """What a process of the crew does: add up what it is sent, say how far it is, and at last send its sums."""
-    keep_memory()
+    _keep_heap()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)  # records have no cycles
     with suppress(EOFError, OSError, KeyboardInterrupt):
         try:
             add = summing()
@@ -149,12 +152,10 @@ def _work(connection: Connection, summing: Callable[[], Add]) -> None:
             connection.send(error)
 
 
-def keep_memory() -> None:
-    """Let the C library keep what is freed, and the collector rest: records have no cycles.
+def _keep_heap() -> None:
+    """Let the C library keep what is freed.
 
     Once a large block was freed, glibc takes blocks up to that size from its heap rather than from the system each
     time, which costs as much as parsing (mallopt(3), M_MMAP_THRESHOLD). The block itself is never touched.
     """
     bytearray(_ROOM)
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
