@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from migrator.ports.guards import Guards
     from migrator.ports.inspection import Inspector
     from migrator.ports.post import Post
+    from migrator.ports.simulator import Simulator
     from migrator.ports.tools import LastAccessed, Pool, UsageSource
 
 READ = ("access-advisor", "cloudtrail", "athena", "lookup-events")
@@ -173,6 +174,15 @@ class Toolbox:
         from migrator.adapters.aws.guards import ResourceGuards  # noqa: PLC0415  # boto3
 
         return ResourceGuards(self.sessions)
+
+    @cached_property
+    def simulator(self) -> "Simulator | None":
+        """AWS's policy simulator, where the configuration wants it asked."""
+        if not self.settings.mapping.cross_check:
+            return None
+        from migrator.adapters.aws.simulator import PolicySimulator  # noqa: PLC0415  # boto3
+
+        return PolicySimulator(self.sessions)
 
     @cached_property
     def directory(self) -> "IdentityCenterDirectory":

@@ -27,6 +27,7 @@ WHOSE = {
     "migrator.adapters.aws.inspection": DISCOVERY,
     "migrator.adapters.aws.references": DISCOVERY,
     "migrator.adapters.aws.report_request": DISCOVERY,
+    "migrator.adapters.aws.simulator": DISCOVERY,
     "migrator.adapters.aws.trails": DISCOVERY,
     "migrator.adapters.usage.last_accessed": DISCOVERY,
     "migrator.adapters.aws.identity_center": OPERATOR,

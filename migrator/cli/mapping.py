@@ -16,6 +16,7 @@ def map_users(
     where: choose.Where = None,
 ) -> int:
     """Mine usage, plan permission sets, compute coverage. Without words: everybody who can still be mapped."""
+    from migrator.cli.render.cross_check import cross_check_lines, cross_check_shape
     from migrator.cli.render.moves import moves_table
     from migrator.cli.shapes import moved_shape
     from migrator.operations.map_users import map_users as mine_and_plan
@@ -36,8 +37,11 @@ def map_users(
             "bad_files": [{"file": file, "why": why} for file, why in read.bad],
             "not_checked": list(read.not_checked),
         },
+        "cross_check": cross_check_shape(mapped.cross_check),
     }
     desk.answer(data, lambda: moves_table(movement))
+    for line in cross_check_lines(mapped.cross_check):
+        desk.warn(line)
     for what in read.not_checked:
         desk.warn(f"not checked: {what}")
     for file, why in read.bad:

@@ -165,6 +165,7 @@ class Fitting(_Block):
     prefer_managed_policies: bool = Field(default=True, description="AWS managed policies before own statements")
     session_duration: SessionDuration = Field(default=timedelta(hours=8), description="1h to 12h")
     share_across_owners: bool = Field(default=False, description="whether cost centers may share a set")
+    cross_check: bool = Field(default=False, description="whether map asks AWS's policy simulator about the calls too")
 
 
 class ChangeWindow(_Block):

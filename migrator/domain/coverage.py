@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from migrator.domain.model import Json
-from migrator.domain.policy.actions import Actions, granted
 from migrator.domain.policy.actors import Actor
 from migrator.domain.policy.consents import RESOURCE, Consents, guard_of
 from migrator.domain.policy.evaluate import Decision, Policies, Result
@@ -209,23 +208,3 @@ def why_unknown(decision: Decision, guard: str = "") -> str:
     if decision.statement is None:
         return f"the policy of {guard} decides, which was not read" if guard else f"depends on the {decision.layer}"
     return f"depends on {decision.layer} {decision.statement}" + (f" of {guard}" if guard else "")
-
-
-@dataclass(frozen=True, slots=True)
-class Excess:
-    """What a set of policies grants beyond what was used, of the actions that exist."""
-
-    granted: int
-    unused: tuple[str, ...]
-
-    @property
-    def percent(self) -> float | None:
-        """Unused actions of all granted ones; None where nothing is granted."""
-        return 100 * len(self.unused) / self.granted if self.granted else None
-
-
-def unused_granted(policies: Policies, facts: Iterable[UsageFact], catalogue: Actions) -> Excess:
-    """Lists the granted actions that no authorized call used."""
-    used = {fact.action.lower() for fact in facts if fact.action and not fact.refused}
-    all_granted = granted(policies, catalogue)
-    return Excess(len(all_granted), tuple(action for action in all_granted if action.lower() not in used))

@@ -51,6 +51,13 @@ class Replay:
             decision = self._known[key] = self._decide(fact, {**self._moment, **context})
         return decision
 
+    def context(self, fact: UsageFact) -> Mapping[str, tuple[str, ...]]:
+        """What is known of a call's context of all that the principal's own policies ask for."""
+        told = {name: value for name, read in self._wanted if (value := read(fact))}
+        known = {**self._alone.context, **self._moment, **told}
+        asked = {key: value for key, value in known.items() if key in self._keys}
+        return {key: (value,) if isinstance(value, str) else tuple(value) for key, value in asked.items()}
+
     def _decide(self, fact: UsageFact, context: Mapping[str, str]) -> Decision:
         action, resource = fact.action or "", as_resource(fact.resource)
         asked = {key: value for key, value in context.items() if key in self._keys}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from migrator.domain.coverage import unused_granted
 from migrator.domain.dossier import Dossier
+from migrator.domain.excess import unused_granted
 from migrator.domain.model import Destination, Json, UserFacts
 from migrator.domain.policy.actors import iam_user
 from migrator.domain.policy.compare import Access, View, compare

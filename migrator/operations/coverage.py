@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from migrator.domain.coverage import Coverage, Excess, cover, unused_granted
+from migrator.domain.coverage import Coverage, cover
 from migrator.domain.dossier import Dossier, PlannedSet
+from migrator.domain.excess import Excess, unused_granted
 from migrator.domain.model import Destination, Json
 from migrator.domain.policy.actors import Actor, identity_center_session, role_session
 from migrator.domain.policy.consents import Consents

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from migrator.domain.advice import Advice, advise
 from migrator.domain.dossier import Dossier
 from migrator.domain.errors import NotFound
-from migrator.domain.explaining import Advice, Question, Side, Verdict, advise, judge, today, tomorrow
+from migrator.domain.explaining import Question, Side, Verdict, judge, today, tomorrow
 from migrator.domain.model import Destination, Json
 from migrator.domain.policy.actors import iam_user
 from migrator.domain.policy.consents import Consents, guard_of, owner_of

@@ -16,6 +16,7 @@ from migrator.domain.selection import Line
 from migrator.operations.apply import Apply, Order
 from migrator.operations.choose_sets import choose_sets, read_offers
 from migrator.operations.coverage import refresh_coverage
+from migrator.operations.cross_check import CrossCheck, cross_check
 from migrator.operations.group_users import group_users
 from migrator.operations.read_guards import read_guards
 from migrator.operations.read_last_accessed import read_last_accessed
@@ -35,10 +36,11 @@ WITH_SET = {Destination.PERMISSION_SET: SET, Destination.IAM_ROLE: ROLE}
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What a mapping came to: the reading of usage, and each user's move."""
+    """What a mapping came to: the reading of usage, each user's move, and what AWS says of coverage where asked."""
 
     usage: UsageRead
     users: tuple[Moved, ...]
+    cross_check: CrossCheck | None = None
 
 
 def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
@@ -61,7 +63,8 @@ def map_users(tools: Tools, apply: Apply, lines: Sequence[Line]) -> Mapped:
         work.commit()
     moved = {line.user.id: _moved(tools, apply, line) for line in chosen}
     users = tuple(moved.get(line.user.id) or _stays(line) for line in lines)
-    return Mapped(replace(read, not_checked=(*read.not_checked, *missing, *blind)), users)
+    checked = cross_check(tools, [line.user.id for line in chosen])
+    return Mapped(replace(read, not_checked=(*read.not_checked, *missing, *blind)), users, checked)
 
 
 def _still_here(work: UnitOfWork, lines: Sequence[Line]) -> list[Line]:

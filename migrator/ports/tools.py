@@ -15,6 +15,7 @@ from migrator.ports.clock import Clock
 from migrator.ports.guards import Guards
 from migrator.ports.inspection import Inspector
 from migrator.ports.post import Post
+from migrator.ports.simulator import Simulator
 from migrator.ports.store import Store
 
 Item = TypeVar("Item")
@@ -127,6 +128,11 @@ class Tools(Protocol):
     @property
     def last_accessed(self) -> LastAccessed | None:
         """IAM's last-accessed data, where it is wanted."""
+        ...
+
+    @property
+    def simulator(self) -> Simulator | None:
+        """AWS's policy simulator, where coverage shall be checked by it."""
         ...
 
     @property

@@ -58,6 +58,7 @@ class FakeTools:
     pool: Any = field(default_factory=lambda: ThreadPool(1))
     hands: Any = None
     last_accessed: Any = None
+    simulator: Any = None
     catalogue: Any = None
     guards: FakeGuards = field(default_factory=FakeGuards)
     post: FakePost = field(default_factory=FakePost)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrator.domain.coverage import NOTHING_ALLOWS, Coverage, Gap, cover, unused_granted
+from migrator.domain.coverage import NOTHING_ALLOWS, Coverage, Gap, cover
+from migrator.domain.excess import unused_granted
 from migrator.domain.policy.actors import identity_center_session
 from migrator.domain.policy.evaluate import Policies
 from migrator.domain.usage import UsageFact

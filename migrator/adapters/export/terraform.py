@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from migrator.adapters.export.words import path_and_name
 from migrator.domain.model import Json
 from migrator.domain.policy.fit import PermissionSetSpec
 
@@ -29,12 +30,6 @@ def label(name: str) -> str:
     """A resource's label of a name: letters, digits, `_` and `-`, and no digit first."""
     plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)
     return plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"
-
-
-def path_and_name(policy: str) -> tuple[str, str]:
-    """`/path/` and name of a customer managed policy, which is written `/path/name`."""
-    path, _, name = policy.rpartition("/")
-    return f"{path}/", name
 
 
 def _blocks(name: str, one: PermissionSetSpec) -> Iterator[str]:

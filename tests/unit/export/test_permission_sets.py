@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from migrator.adapters.export.permission_sets import FORMATS, identifiers
+from migrator.adapters.export.permission_sets import FORMATS
 from migrator.adapters.export.terraform import label
+from migrator.adapters.export.words import identifiers
 from migrator.domain.policy.fit import PermissionSetSpec
 
 GOLDEN = Path(__file__).with_name("golden")
