@@ -1,5 +1,7 @@
 """`migrator usage`: mine CloudTrail files without touching the database."""
 
+import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +25,6 @@ def mine(
     workers: Annotated[int, typer.Option(help="Processes that read files.", min=1)] = 1,
 ) -> int:
     """Count what every IAM user did in CloudTrail files: s3://BUCKET/PREFIX, or a folder."""
-    from functools import partial
-
     from migrator.adapters.usage.workers import sums_of
     from migrator.cli.render.usage import usage_table
     from migrator.operations.mine_usage import mine_usage
@@ -48,16 +48,17 @@ def _source(desk: Desk, location: str) -> "Trail":
 
     if location.startswith("s3://"):
         bucket, _, prefix = location.removeprefix("s3://").partition("/")
-        return S3Trail(_s3(desk), bucket, prefix, Catalogue())
+        reopen = partial(_s3, desk.config if desk.config.exists() else None)
+        return S3Trail(reopen(), bucket, prefix, Catalogue(), reopen)
     if not Path(location).exists():
         raise NotFound(f"no folder {location}", next_step="give s3://BUCKET/PREFIX or a folder")
     return FolderTrail(location, Catalogue())
 
 
-def _s3(desk: Desk) -> Any:
-    """An S3 client: by the configuration where there is one, else by the environment alone."""
+def _s3(config: Path | None) -> Any:
+    """An S3 client, in any process: by the configuration where there is one, else by the environment alone."""
     from migrator.adapters.aws.session import Sessions
+    from migrator.bootstrap import Toolbox
 
-    if desk.config.exists():
-        return desk.tools.sessions.own_client("s3")
-    return Sessions().own_client("s3")
+    sessions = Toolbox(config, os.environ).sessions if config else Sessions()
+    return sessions.own_client("s3")
