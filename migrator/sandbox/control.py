@@ -94,7 +94,7 @@ class Control:
 
     def counts(self) -> dict[str, int]:
         """Give how often each operation succeeded since `clear_calls`, such as `{"iam:DeleteUser": 1}`."""
-        counts: dict[str, int] = self._do("calls")["counts"]
+        counts: dict[str, int] = self._do("counts")["counts"]
         return counts
 
     def clear_calls(self) -> None:

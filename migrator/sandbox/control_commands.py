@@ -1,6 +1,5 @@
 """The commands of the control interface."""
 
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -84,10 +83,13 @@ def deliver() -> Json:
 
 
 def calls() -> Json:
-    """Tell every call since the last clearing, and how often each operation succeeded."""
-    made = recorder.calls()
-    counts = Counter(f"{call['service']}:{call['operation']}" for call in made if not call["error"])
-    return {"calls": made, "counts": dict(counts)}
+    """Tell every call since the last clearing."""
+    return {"calls": recorder.calls()}
+
+
+def counts() -> Json:
+    """Tell how often each operation succeeded since the last clearing."""
+    return {"counts": recorder.counts()}
 
 
 def clear_calls() -> Json:
@@ -148,6 +150,7 @@ COMMANDS: dict[str, Callable[..., Json]] = {
     "enforce": enforce,
     "pages": pages,
     "calls": calls,
+    "counts": counts,
     "calls/clear": clear_calls,
     "faults": faults,
     "faults/set": set_faults,

@@ -1,5 +1,6 @@
 """Remembers every authenticated call: as a CloudTrail event, for the control interface, for "last accessed"."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +92,11 @@ def next_number() -> int:
 def calls() -> list[dict[str, Any]]:
     """Return every call since the last clearing, in order."""
     return [asdict(call) for call in CALLS.value]
+
+
+def counts() -> dict[str, int]:
+    """Return how often each operation succeeded since the last clearing, such as `{"iam:DeleteUser": 1}`."""
+    return dict(Counter(f"{call.service}:{call.operation}" for call in CALLS.value if not call.error))
 
 
 def _seen_from_the_role(made: dict[str, Any], kind: EventKind) -> dict[str, Any]:

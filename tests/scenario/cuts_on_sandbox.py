@@ -318,10 +318,11 @@ class Range:
         return Tally(1, 1, 1, self._again(one, point))
 
     def _world(self) -> World:
-        calls = [call["operation"] for call in self.control.calls() if not call["error"]]
-        polls = sum(call.startswith(("Describe", "Generate", "Assume")) and "Status" in call for call in calls)
+        made = [(name.partition(":")[2], times) for name, times in self.control.counts().items()]
+        polls = sum(n for name, n in made if name.startswith(("Describe", "Generate", "Assume")) and "Status" in name)
+        writes = sum(n for name, n in made if name.startswith(end.WRITES))
         slept = self.company.clock.slept  # type: ignore[attr-defined]
-        return World(self.process.fuse.commits, len(end.writes(self.company)), polls, slept)
+        return World(self.process.fuse.commits, writes, polls, slept)
 
     def _ending(self, user: str | None, known: frozenset[str]) -> tuple[Any, Any, Any]:
         written = [(each.operation, each.account, each.params) for each in end.writes(self.company)]
