@@ -17,7 +17,7 @@ from migrator.domain.selection import Line
 from migrator.domain.snapshot import to_document
 from migrator.operations.apply import Apply, Order
 from migrator.operations.coverage import refresh_coverage
-from migrator.operations.holds import forget, leftover, removal
+from migrator.operations.holds import leftover, removal
 from migrator.operations.last_look import last_look
 from migrator.operations.left_over import doomed, finish_left, show_left
 from migrator.operations.map_users import map_users
@@ -261,7 +261,6 @@ def _make(tools: Tools, apply: Apply, weighed: Weighed, name: Move, target: Stat
     require, facts = partial(_still_open, tools, dossier), _facts_hash(dossier)
     order = Order(user.subject, str(name), cut, tools.actor, user, target, facts, wave=user.wave, require=require)
     ended = apply.carry_out(order)
-    forget(tools, ended.steps)
     changes = tuple(carried(step) for step in ended.steps)
     if not ended.done:
         why = "; ".join(step.error for step in ended.failed) or "not everything was made"

@@ -330,6 +330,8 @@ class Apply:
         work.journal.conclude(step, outcome, now, error)
         details = {"run": run.id, "kind": change.kind, "target": change.where, "outcome": outcome, "error": error}
         work.record.append(run.actor, f"change-{outcome}", run.subject, details, now)
+        if outcome in (Outcome.DONE, Outcome.UNCHANGED):
+            work.reflect(change)
         if user is None or outcome not in (Outcome.DONE, Outcome.UNCHANGED):
             return user
         if run.kind == "retract":

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 from migrator.domain.changes import Change
 from migrator.domain.dossier import User
-from migrator.domain.journal import Outcome, Step
 from migrator.domain.provisioning import Hold, group_name, hold_of
 from migrator.ports.store import Grant, UnitOfWork
 from migrator.ports.tools import Tools
@@ -73,22 +72,6 @@ def removal(tools: Tools, things: list[Thing], leaving: Collection[Hold]) -> tup
     going = [one for one in things if not _used_by_hand(tools, one, things, leaving)]
     observed = ((kind, target, tools.hands.observe(Change(kind, target, None, None))) for kind, target in going)
     return tuple(Change(kind, target, before, None) for kind, target, before in observed if before is not None)
-
-
-def forget(tools: Tools, steps: Iterable[Step]) -> None:
-    """What AWS called a set or a person says nothing any more once it is gone: made again it is called otherwise."""
-    gone = [s.change for s in steps if s.change.deletes and s.outcome in (Outcome.DONE, Outcome.UNCHANGED)]
-    sets = [c.target[1] for c in gone if c.kind == "permission-set"]
-    people = {c.target[1] for c in gone if c.kind == "identity-store-user"}
-    if not sets and not people:
-        return
-    with tools.store.begin() as work:
-        for name in sets:
-            work.access.set_arn(name, None)
-        for person in work.people.all():
-            if (person.user_name or person.email) in people:
-                work.people.set_identity(person.email, None, None)
-        work.commit()
 
 
 def _provisioned(work: UnitOfWork, user: User) -> set[Hold]:

@@ -6,7 +6,7 @@ from functools import partial
 from migrator.domain.changes import Plan
 from migrator.domain.dossier import User
 from migrator.operations.apply import Apply, Order
-from migrator.operations.holds import forget, holds, removable, removal
+from migrator.operations.holds import holds, removable, removal
 from migrator.operations.report import Moved, carried, planned
 from migrator.ports.store import UnitOfWork
 from migrator.ports.tools import Tools
@@ -26,7 +26,6 @@ def retract(tools: Tools, apply: Apply, user: User, moved: Moved, reason: str, *
         return moved
     order = Order(user.subject, "retract", Plan(changes), tools.actor, user, reason=reason)
     ended = apply.carry_out(replace(order, require=partial(_not_any_more, user.id)))
-    forget(tools, ended.steps)
     done = tuple(carried(step) for step in ended.steps)
     if not ended.done:
         why = "; ".join(filter(None, (moved.why, *(step.error for step in ended.failed))))

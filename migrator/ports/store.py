@@ -289,6 +289,10 @@ class UnitOfWork(Protocol):
         """The newest reading of each account."""
         ...
 
+    def reflect(self, change: Change) -> None:
+        """Forget what AWS called a set or a person that a change took away: made again it is called otherwise."""
+        ...
+
     def document(self, sha256: str) -> Json:
         """A stored document."""
         ...

@@ -27,6 +27,7 @@ from migrator.adapters.store.trouble import without_password
 from migrator.adapters.store.usage import SqlUsage
 from migrator.adapters.store.users import SqlUsers
 from migrator.adapters.store.waves import SqlWaves
+from migrator.domain.changes import Change
 from migrator.domain.dossier import Dossier
 from migrator.domain.errors import NotFound
 from migrator.domain.gates.result import GateResult
@@ -162,6 +163,17 @@ class SqlUnitOfWork:
         newest = select(func.max(t.readings.c.id)).group_by(t.readings.c.account_id)
         rows = self._do.execute(select(t.readings).where(t.readings.c.id.in_(newest)))
         return {row.account_id: Reading(row.account_id, row.at, row.complete, row.root, row.error) for row in rows}
+
+    def reflect(self, change: Change) -> None:
+        """Forget what AWS called a set or a person that a change took away."""
+        if not change.deletes:
+            return
+        if change.kind == "permission-set":
+            self.access.set_arn(change.target[1], None)
+        if change.kind == "identity-store-user":
+            for person in self.people.all():
+                if (person.user_name or person.email) == change.target[1]:
+                    self.people.set_identity(person.email, None, None)
 
     def put_document(self, value: Json) -> str:
         """Store a document once; its hash."""
