@@ -7,21 +7,25 @@ from migrator.ports.tools import Tools
 
 
 def measure(tools: Tools) -> dict[str, float | None]:
-    """Compute the KPIs that have a source and append them."""
+    """Compute the KPIs that have a source and append them; nobody waits while everybody is read."""
     now = tools.clock.now()
     since = now - tools.rules.lookback
-    with tools.store.begin() as work:
-        everyone = [line.user.id for line in work.users.lines() if line.user.state is not State.DELETED]
-        found = work.dossiers(everyone, now, tools.rules.lookback)
-        holders = [Holder(d.user, tuple(t.credential for t in d.credentials if t.gone_at is None)) for d in found]
-        humans = [d.facts.arn for d in found if d.facts and d.user.kind is Kind.HUMAN]
+    with tools.store.read() as work:
+        everyone = [line.user for line in work.users.lines() if line.user.state is not State.DELETED]
+        ids = [user.id for user in everyone]
+        held, facts = work.users.credentials(ids), work.users.snapshots(ids)
+        holders = [
+            Holder(user, tuple(t.credential for t in held.get(user.id, ()) if t.gone_at is None)) for user in everyone
+        ]
+        humans = [facts[user.id].arn for user in everyone if user.id in facts and user.kind is Kind.HUMAN]
         read, _, _ = work.usage.heard()
-        calls = [fact for facts in work.usage.facts(humans, since).values() for fact in facts]
+        calls = [fact for made in work.usage.facts(humans, since).values() for fact in made]
         events = [*calls, *work.usage.sessions(since)] if read else None
-        sample: dict[str, float | None] = {
-            "human_users_with_long_term_credentials": human_users_with_long_term_credentials(holders or None),
-            "human_events_through_idp_percent": human_events_through_idp_percent(events, humans),
-        }
+    sample: dict[str, float | None] = {
+        "human_users_with_long_term_credentials": human_users_with_long_term_credentials(holders or None),
+        "human_events_through_idp_percent": human_events_through_idp_percent(events, humans),
+    }
+    with tools.store.begin() as work:
         work.sample(now, sample)
         work.commit()
     return sample

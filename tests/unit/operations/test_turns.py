@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from migrator.domain.lifecycle import State
+from migrator.operations.measure import measure
 from migrator.operations.waves import approve, create
 from migrator.operations.work import work as turn
 from tests.builders import a_key, a_user_facts
@@ -46,3 +47,10 @@ def test_a_window_that_was_made_shorter_counts_from_the_second_turn_on(tools):
         shorter.clock.pass_time(days=1)
         turn(shorter, shorter.apply)
     assert shorter.user(user).state is State.DEACTIVATED
+
+
+def test_a_sample_counts_people_who_are_there_and_hold_something(tools):
+    for name, state in (("alice", State.MAPPED), ("bob", State.DELETED)):
+        tools.add(a_user_facts(name, credentials=(a_key(f"AKIA{name.upper()}"),)), state)
+    tools.add(a_user_facts("carol"))
+    assert measure(tools)["human_users_with_long_term_credentials"] == 1
