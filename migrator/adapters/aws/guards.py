@@ -20,6 +20,7 @@ from migrator.adapters.aws.resource_policies import (
 )
 from migrator.adapters.aws.session import Sessions
 from migrator.domain.model import Json
+from migrator.domain.policy.consents import GONE
 from migrator.ports.aws import Missing, NotSupported, Rejected, Transient
 
 PERMISSIONS = (
@@ -53,7 +54,7 @@ class ResourceGuards:
                 found[arn] = self._one(account_id, arn)
             except Missing:
                 # Of a key or a role there is always a policy: what is missing is the thing itself.
-                found |= {} if arn.split(":")[2] in _ALWAYS else {arn: None}
+                found[arn] = GONE if arn.split(":")[2] in _ALWAYS else None
             except _BEARABLE:
                 continue
         return found

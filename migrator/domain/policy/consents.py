@@ -55,6 +55,10 @@ _OPEN: Json = {
 }
 
 
+GONE: Json = "gone"
+"""Stands for the policy of a role or a key that is not there any more: nobody can call it, so nothing of it is lost."""
+
+
 def guard_of(action: str, resource: str | None) -> str | None:
     """The ARN of what carries the policy that speaks of a call, where it is one that can be read here.
 
@@ -142,6 +146,8 @@ class Consents:
         if guard is None:
             unread = needed or (arn is not None and not owner_of(arn))
             return _NOT_READ if unread and own.result is not Result.IMPLICITLY_DENIED else own
+        if guard.document == GONE:
+            return own
         if guard.document is None:
             missing = needed and own.result is not Result.IMPLICITLY_DENIED
             return Decision(Result.IMPLICITLY_DENIED, None, RESOURCE) if missing else own
@@ -171,6 +177,8 @@ class Consents:
 
 
 def _understood(document: Json | None) -> bool:
+    if document == GONE:
+        return True
     try:
         Policies((), resource=document)
     except MalformedPolicy:

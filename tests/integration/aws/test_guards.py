@@ -5,6 +5,7 @@ import json
 import pytest
 
 from migrator.adapters.aws.guards import ResourceGuards
+from migrator.domain.policy.consents import GONE
 from migrator.ports.aws import AccessDenied
 from tests.integration.aws.accounts import MEMBER
 from tests.integration.aws.test_references import (
@@ -56,9 +57,9 @@ def test_a_bucket_without_a_policy_carries_none(guards, aws):
     assert guards.read(MEMBER, ["arn:aws:s3:::bare"]) == {"arn:aws:s3:::bare": None}
 
 
-def test_keys_and_roles_that_are_not_there_are_left_out(guards):
+def test_keys_and_roles_that_are_not_there_are_told_as_gone(guards):
     gone = [f"arn:aws:iam::{MEMBER}:role/gone", f"arn:aws:kms:{HERE}:{MEMBER}:key/0000"]
-    assert guards.read(MEMBER, gone) == {}
+    assert guards.read(MEMBER, gone) == dict.fromkeys(gone, GONE)
 
 
 def test_an_account_that_cannot_be_entered_is_an_error(guards):

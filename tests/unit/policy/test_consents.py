@@ -6,7 +6,7 @@ import pytest
 
 from migrator.domain.coverage import Coverage, cover
 from migrator.domain.policy.actors import identity_center_session
-from migrator.domain.policy.consents import Consents, guard_of, must_consent
+from migrator.domain.policy.consents import GONE, Consents, guard_of, must_consent
 from migrator.domain.policy.evaluate import Policies
 from tests.unit.test_coverage import a_fact, allow, numbers
 
@@ -130,6 +130,8 @@ JUDGED: list[tuple[str, dict[str, Any], str, str, Any, tuple[int, ...]]] = [
     ("their queue: our account", ALL, "sqs:SendMessage", THEIR_QUEUE, policy({"AWS": ROOT}), ALLOWED),
     ("their queue without a policy", ALL, "sqs:SendMessage", THEIR_QUEUE, None, DENIED),
     ("their queue, nothing of our own", NOTHING, "sqs:SendMessage", THEIR_QUEUE, policy("*"), DENIED),
+    ("a key that is gone", ALL, "kms:Decrypt", KEY, GONE, ALLOWED),
+    ("a role that is gone, and nothing of our own", NOTHING, "sts:AssumeRole", ON_CALL, GONE, DENIED),
     ("cannot be understood", ALL, "kms:Decrypt", KEY, {"Statement": "?"}, UNKNOWN),
 ]
 
