@@ -4,9 +4,15 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
+from migrator.adapters.store import tables as t
+from migrator.adapters.store import work_tables as w
 from migrator.domain.errors import DatabaseFailed
-from migrator.domain.lifecycle import State
+from migrator.domain.gates.result import GateResult
+from migrator.domain.journal import RunStatus
+from migrator.domain.lifecycle import Move, State
 from migrator.domain.rules import Rules
 from tests.builders import ACCOUNT, NOW, a_part, a_run, a_usage_fact, recorded
 
@@ -49,6 +55,50 @@ def test_who_begins_a_run_sees_what_others_began(store):
         assert sorted(pool.map(begin, (1, 2))) == [False, True]
     with store.begin() as work:
         assert work.dossiers([1], NOW, Rules().lookback)[0].population.under_test == 1
+
+
+REPLACED = {
+    "gates": lambda work, user: work.put_gates({user: (Move.MAP, [GateResult("not-held", open=True, why="")])}, NOW),
+    "references": lambda work, user: work.usage.refer([user], [], ["code"], NOW),
+}
+
+
+@pytest.mark.parametrize("what", REPLACED)
+def test_who_replaces_the_same_rows_at_once_waits_and_replaces_them_again(store, what):
+    (alice,) = recorded(store, "alice")
+
+    def replace() -> None:
+        with store.begin() as work:
+            REPLACED[what](work, alice.id)
+            work.commit()
+
+    replace()
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as first:
+            REPLACED[what](first, alice.id)
+            second = pool.submit(replace)
+            with pytest.raises(TimeoutError):
+                second.result(0.3)
+            first.commit()
+        second.result()
+    table = t.gate_results if what == "gates" else t.name_references
+    with store.engine.connect() as do:
+        assert len(do.execute(select(table)).all()) == (1 if what == "gates" else 2)
+
+
+def test_the_database_refuses_a_second_open_run_whatever_code_forgets(store):
+    with store.begin() as work:
+        run = work.journal.start(a_run("user:1", kind="quarantine"), [], "")
+        work.commit()
+    row = {c.name: c for c in w.runs.c if c.name != "id"}
+    again = insert(w.runs).from_select(list(row), select(*row.values()).where(w.runs.c.id == run.id))
+    with pytest.raises(IntegrityError), store.engine.begin() as do:
+        do.execute(again)
+    with store.begin() as work:
+        work.journal.finish(run, RunStatus.FAILED, NOW)
+        work.commit()
+    with store.engine.begin() as do:
+        do.execute(again)  # what has ended may be there as often as it was
 
 
 def test_a_reader_waits_for_nobody_who_writes_and_sees_what_was_there_before(store):

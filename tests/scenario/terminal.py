@@ -112,8 +112,8 @@ class Terminal:
         assert "defect" not in answer.err, answer.err
         return answer.err
 
-    def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        """Run a command as a process of its own, on the machine's clock."""
+    def start(self, *words: str, heard: bool = False) -> "subprocess.Popen[bytes]":
+        """Run a command as a process of its own, on the machine's clock; where it is `heard`, its answer is piped."""
         environ = {**os.environ, **self._environ(None), "PYTHONPATH": str(ROOT)}
         with (self.folder / "process.log").open("ab") as log:
             return subprocess.Popen(
@@ -121,7 +121,7 @@ class Terminal:
                 env={name: value for name, value in environ.items() if value is not None},
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=subprocess.PIPE if heard else log,
                 stderr=log,
             )
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import Connection, Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from migrator.adapters.store.tables import documents
+from migrator.adapters.store.tables import documents, users
 from migrator.domain.canonical import canonical, digest
 from migrator.domain.model import Json
 
@@ -22,6 +22,17 @@ def chunks(values: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(values)
     while piece := list(islice(iterator, CHUNK)):
         yield piece
+
+
+def lock_users(connection: Connection, ids: Iterable[int]) -> None:
+    """Let nobody else replace what belongs to these users until the end of the unit of work; in one order everywhere.
+
+    Of two that delete and insert the same rows at once, the later sees neither the old ones nor the other's, and its
+    own are refused. On SQLite BEGIN IMMEDIATE has seen to that.
+    """
+    if connection.dialect.name == "postgresql":
+        for some in chunks(sorted(set(ids))):
+            connection.execute(select(users.c.id).where(users.c.id.in_(some)).order_by(users.c.id).with_for_update())
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

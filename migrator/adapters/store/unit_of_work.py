@@ -21,7 +21,7 @@ from migrator.adapters.store.outbox import SqlOutbox
 from migrator.adapters.store.people import SqlPeople
 from migrator.adapters.store.record import SqlRecord
 from migrator.adapters.store.screams import SqlScreams
-from migrator.adapters.store.statements import chunks, insert_new, put_documents, upsert
+from migrator.adapters.store.statements import chunks, insert_new, lock_users, put_documents, upsert
 from migrator.adapters.store.trails import SqlTrails
 from migrator.adapters.store.trouble import without_password
 from migrator.adapters.store.usage import SqlUsage
@@ -192,6 +192,7 @@ class SqlUnitOfWork:
 
     def put_gates(self, results: Mapping[int, tuple[Move, Sequence[GateResult]]], at: datetime) -> None:
         """Replace the stored gates of these users."""
+        lock_users(self._do, results)
         for ids in chunks(results):
             self._do.execute(delete(t.gate_results).where(t.gate_results.c.user_ref.in_(ids)))
         rows = [

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, false, func, insert, or_, select
 
 from migrator.adapters.store import tables as t
 from migrator.adapters.store.mapping import to_fact
-from migrator.adapters.store.statements import chunks, upsert
+from migrator.adapters.store.statements import chunks, lock_users, upsert
 from migrator.domain.usage import Part, PartUsage, Refusal, UsageFact
 from migrator.ports.aws import NameReference
 
@@ -128,6 +128,7 @@ class SqlUsage:
     ) -> None:
         """Replace what names these users; a row `searched` says that somebody looked, `not-checked` what was unread."""
         r = t.name_references
+        lock_users(self._do, users)
         for ids in chunks(users):
             self._do.execute(delete(r).where(r.c.user_ref.in_(ids)))
         rows = [_reference(user, "", "", "searched", at) for user in users]
