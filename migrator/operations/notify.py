@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from migrator.domain.calendar import next_cut
+from migrator.domain.gates.result import holds
 from migrator.domain.lifecycle import CUTTING
 from migrator.domain.notices import Ahead, Notice, put_back_notices, stage_notices, told
 from migrator.domain.rules import Rules
@@ -58,7 +59,7 @@ def ahead_of(weighed: Iterable[Weighed], rules: Rules) -> list[Ahead]:
     for one in weighed:
         if one.move is None:
             continue
-        closed = [gate for gate in one.gates if not gate.open]
+        closed = [gate for gate in one.gates if holds(gate)]
         by_time = [gate.opens_at for gate in closed]
         dates = [at for at in by_time if at is not None]
         opens_at = max(dates) if dates and len(dates) == len(by_time) else None

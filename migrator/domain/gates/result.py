@@ -32,6 +32,15 @@ def closed(gate: str, why: str, opens: str, opens_at: datetime | None = None) ->
     return GateResult(gate, open=False, why=why, opens=opens, opens_at=opens_at)
 
 
+LOOKS_AGAIN = "nothing to do: advance"
+"""How `opens` begins where the move itself looks again: what is merely old holds nobody up."""
+
+
+def holds(result: GateResult) -> bool:
+    """Whether a gate is closed for more than the age of what it was judged by."""
+    return not result.open and not result.opens.startswith(LOOKS_AGAIN)
+
+
 def span(duration: timedelta) -> str:
     """A duration in its largest whole unit: `2.1 days`, `1 hour`, `40 seconds`."""
     name, unit = _unit(duration)

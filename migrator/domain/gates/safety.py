@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from migrator.domain.dossier import Dossier
-from migrator.domain.gates.result import GateResult, closed, counted, listed, opened, span
+from migrator.domain.gates.result import LOOKS_AGAIN, GateResult, closed, counted, listed, opened, span
 from migrator.domain.lifecycle import Move
 from migrator.domain.references import SOLE_ADMINISTRATOR
 from migrator.domain.rules import Rules
@@ -32,14 +32,14 @@ def snapshot(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) -> Gat
         return closed(gate, "the user vanished", command)
     age = now - facts.observed_at
     if age > FACTS_WITHIN:
-        return closed(gate, f"read {span(age)} ago", "nothing to do: advance reads it again")
+        return closed(gate, f"read {span(age)} ago", f"{LOOKS_AGAIN} reads it again")
     return opened(gate, f"read {span(max(age, timedelta()))} ago", facts.not_checked)
 
 
 def arn_references(dossier: Dossier, _move: Move, _rules: Rules, now: datetime) -> GateResult:
     """`arn-references`: a search within `SEARCHED_WITHIN` found nothing that names the user."""
     gate, searched = "arn-references", dossier.references
-    again = "nothing to do: advance searches"
+    again = f"{LOOKS_AGAIN} searches"
     if searched.at is None:
         return closed(gate, "nobody searched for what names it", again)
     if searched.found:

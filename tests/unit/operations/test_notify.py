@@ -145,3 +145,6 @@ def test_the_day_that_is_told_is_one_on_which_something_may_be_cut(tools):
     (letter,) = tools.post.taken
     assert letter.title == f"In 21 days {user.key} will be deleted"
     assert "2026-12-14 09:00" in letter.body
+    tools.clock.pass_time(days=7)  # what is known of the user is old, and nothing but the cut itself reads it again
+    turn(tools, tools.apply)
+    assert tools.post.taken[-1].title == f"In 14 days {user.key} will be deleted"
