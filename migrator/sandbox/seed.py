@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from migrator.sandbox.center_control import CenterInstance, enable_identity_center, name_account
@@ -196,12 +197,14 @@ def _make_migrator_roles(doors: Doors, organization: Organization) -> None:
 
 def _make_users(doors: Doors, organization: Organization) -> dict[str, Credentials]:
     credentials: dict[str, Credentials] = {}
-    for user in sorted(organization.users, key=lambda each: (-each.age, each.id)):
-        doors.back_to(user.age)
-        keys = doors.enter(user.account)
-        made = make_user(doors.clients, keys, doors.accounts[user.account], organization, user)
-        if made is not None:
-            credentials[user.id] = made
+    oldest_first = sorted(organization.users, key=lambda each: (-each.age, each.id))
+    for age, of_a_day in groupby(oldest_first, key=lambda each: each.age):
+        doors.back_to(age)
+        for user in of_a_day:
+            keys = doors.enter(user.account)
+            made = make_user(doors.clients, keys, doors.accounts[user.account], organization, user)
+            if made is not None:
+                credentials[user.id] = made
     for user in organization.users:
         if user.last_seen is not None and user.id in credentials:
             doors.back_to(user.last_seen)
