@@ -15,17 +15,20 @@ REFRESHED = {
     "gate_results",
     "grants",
     "last_accessed",
+    "last_use_reads",
     "name_references",
+    "notifications",
     "permission_sets",
     "person_users",
     "persons",
+    "trail_readings",
     "usage_facts",
     "usage_parts",
     "user_policies",
     "wave_users",
     "workers",
 }
-"""Tables of what was read last, or is wanted now: their rows may come and go."""
+"""Tables of what was read last, or is wanted now: their rows may come and go. What was told is in the record, too."""
 
 
 def write(store, act):

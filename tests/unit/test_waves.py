@@ -226,7 +226,7 @@ REASONS = {
     "a machine": (mover(1, kind=Kind.MACHINE), "a machine: nobody watches it fail"),
     "busy": (mover(1, calls=999), "999 calls in the look-back"),
     "idle": (mover(1), "quiet and covered"),
-    "nobody's": (replace(mover(1), user=a_user(owner=None, persons=())), "nobody is known to own it"),
+    "nobody's": (replace(mover(1), user=a_user(id=1, owner=None, persons=())), "nobody is known to own it"),
     "gaps": (replace(mover(1), coverage=covered(denied=2, unknown=1)), "3 calls not covered"),
     "an administrator": (
         replace(mover(1), facts=some_facts(attached_policies=("arn:aws:iam::aws:policy/AdministratorAccess",))),

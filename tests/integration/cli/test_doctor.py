@@ -311,11 +311,6 @@ def test_a_trail_that_hears_only_some_objects_says_so(company):
         ([{"type": "cloudtrail", "location": "s3://acme-organization-trail/elsewhere"}], "failed", "holds no log file"),
         ([{"type": "cloudtrail", "location": "s3://nobodys-bucket/AWSLogs"}], "failed", "no bucket nobodys-bucket"),
         ([{"type": "cloudtrail", "location": "/no/such/folder"}], "failed", "no folder /no/such/folder"),
-        (
-            [{"type": "lookup-events"}, {"type": "cloudtrail", "location": "s3://acme-organization-trail/AWSLogs"}],
-            "warning",
-            "of type lookup-events is not read by this version",
-        ),
     ],
 )
 def test_a_usage_source_that_cannot_be_used_is_named(company, sources, result, detail):
