@@ -7,7 +7,7 @@ import typer
 from migrator.cli import selecting as choose
 from migrator.cli.desk import Desk
 from migrator.cli.group import group
-from migrator.cli.users import day
+from migrator.cli.selecting import a_moment
 from migrator.domain.errors import UsageError
 
 app = group("Gates: why somebody waits; exceptions.")
@@ -46,7 +46,7 @@ def waive_gate(
     from migrator.operations.report import Movement
 
     desk: Desk = ctx.obj
-    end = day(until)
+    end = a_moment(until)
     if end is None:
         raise UsageError("a waiver needs an end", next_step="give --until YYYY-MM-DD")
     movement = Movement(tuple(waive(desk.tools, choose.one_user(desk, user), gate, reason, end)))

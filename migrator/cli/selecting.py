@@ -78,5 +78,5 @@ def a_moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"{text!r} is no moment", next_step="write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC") from error
+        raise UsageError(f"{text!r} is no day", next_step="write YYYY-MM-DD or YYYY-MM-DDTHH:MM, in UTC") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)

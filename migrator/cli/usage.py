@@ -9,7 +9,7 @@ import typer
 
 from migrator.cli.desk import Desk
 from migrator.cli.group import group
-from migrator.cli.users import day
+from migrator.cli.selecting import a_moment
 
 if TYPE_CHECKING:
     from migrator.adapters.usage.files import Trail
@@ -32,7 +32,7 @@ def mine(
     desk: Desk = ctx.obj
     report = mine_usage(
         _source(desk, location),
-        day(since),
+        a_moment(since),
         carry=partial(sums_of, workers=workers),
         progress=lambda files, events: desk.progress(f"{files} files, {events} events"),
     )

@@ -1,7 +1,6 @@
 """`migrator users`: facts about users, and what people decide about them."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -151,18 +150,7 @@ def readmit(ctx: typer.Context, users: choose.Users, reason: choose.Reason = "re
 def _word(what: str, value: object, reason: str, until: str | None = None, move: "Move | None" = None) -> "Word":
     from migrator.operations.decide import Word
 
-    return Word(what, value, reason, day(until), move)
-
-
-def day(text: str | None) -> datetime | None:
-    """A day as the end of an exception: midnight UTC at its end is not meant, its beginning is."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise UsageError(f"{text!r} is no day", next_step="write YYYY-MM-DD") from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return Word(what, value, reason, choose.a_moment(until), move)
 
 
 def _decide(desk: Desk, names: Sequence[str] | None, word: "Word") -> int:
