@@ -26,7 +26,7 @@ def a_range(company: Company, folder: Path, databases: Databases, users: Sequenc
     """The company known and classified; who was `trent` when it was read first is a stranger of that name by now."""
     place = Range(company, folder, databases)
     ask = place.process.ask
-    with _heard(place):
+    with heard(place):
         ask("db", "upgrade")
     ask("discover")
     if STRANGER in users:
@@ -46,17 +46,17 @@ def transitions(place: Range, users: Sequence[str]) -> Iterator[tuple[Transition
     """Every command of the wave as it went uncut, user by user; and whether a rollback may begin at its cuts."""
     keys = [place.key(user) for user in users]
     yield place.record("map", None, "map", *keys), False
-    _make_wave(place, keys)
+    make_wave(place, keys)
     yield from _stage(place, users, "provisioned")
-    _work_in_the_portal(place)
+    work_in_the_portal(place)
     yield from _stage(place, users, "verified")
     yield from _stage(place, users, "quarantined")
     yield from _ways_back(place, users, "quarantined")
-    _let_days_pass(place, 8)
+    let_days_pass(place, 8)
     yield from _stage(place, users, "deactivated")
     yield from _ways_back(place, users, "deactivated")
-    _let_days_pass(place, 15)
-    _approve(place, "delete")
+    let_days_pass(place, 15)
+    approve(place, "delete")
     yield from _stage(place, users, "deleted")
     yield from _ways_back(place, users, "deleted")
     yield from _taken(place, users)
@@ -66,14 +66,14 @@ def whole_way(place: Range, users: Sequence[str], run: Callable[..., None]) -> N
     """A whole migration of these users together, to the end; each of its commands is handed to `run`."""
     keys = [place.key(user) for user in users]
     run("map", *keys)
-    _make_wave(place, keys)
+    make_wave(place, keys)
     run("advance", *keys, "--to", "provisioned")
-    _work_in_the_portal(place)
+    work_in_the_portal(place)
     run("advance", *keys, "--to", "quarantined")
-    _let_days_pass(place, 8)
+    let_days_pass(place, 8)
     run("advance", *keys, "--to", "deactivated")
-    _let_days_pass(place, 15)
-    _approve(place, "delete")
+    let_days_pass(place, 15)
+    approve(place, "delete")
     run("advance", *keys, "--to", "deleted", "--yes")
 
 
@@ -120,35 +120,35 @@ def _replace(company: Company) -> None:
     iam.put_user_policy(UserName=name, PolicyName="work", PolicyDocument=json.dumps(document))
 
 
-def _make_wave(place: Range, keys: Sequence[str]) -> None:
+def make_wave(place: Range, keys: Sequence[str]) -> None:
     place.process.ask("wave", "create", WAVE, *keys)
-    _approve(place, "cut")
+    approve(place, "cut")
 
 
-def _approve(place: Range, stage: str) -> None:
+def approve(place: Range, stage: str) -> None:
     place.process.ask("wave", "approve", WAVE, "--stage", stage, by=place.company.approver())
 
 
-def _work_in_the_portal(place: Range) -> None:
+def work_in_the_portal(place: Range) -> None:
     """Everybody works with the new access once."""
     place.company.clock.sleep(60)
-    with _heard(place):
+    with heard(place):
         for person, account, permission_set in sorted(read_center(place.company)["holders"]):
             place.company.portal(person, account, permission_set)
 
 
-def _let_days_pass(place: Range, days: int) -> None:
+def let_days_pass(place: Range, days: int) -> None:
     """Days of silence, with a worker that listens."""
     place.process.ask("worker", "--once")
     for part in (days // 2, days - days // 2):
         place.company.clock.sleep(part * DAY)
-        with _heard(place):
+        with heard(place):
             place.company.admin("sts", "data").get_caller_identity()
         place.process.ask("worker", "--once")
 
 
 @contextmanager
-def _heard(place: Range) -> Iterator[None]:
+def heard(place: Range) -> Iterator[None]:
     """The trail writes what happens here and nothing else: our own calls in it would make no two runs the same."""
     trail = place.company.admin("cloudtrail")
     name = trail.describe_trails()["trailList"][0]["Name"]
