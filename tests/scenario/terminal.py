@@ -166,10 +166,12 @@ class Files:
 
 
 class OnServer:
-    """PostgreSQL, on the run's server."""
+    """PostgreSQL, on the run's server; all of a process count on, for they share it."""
+
+    _numbers = count()
 
     def __init__(self, server: Any) -> None:
-        self._server, self._numbers = server, count()
+        self._server = server
 
     def new(self, template: str = "template1") -> str:
         made: str = self._server.create(f"{self._server.run}_{os.getpid()}_m{next(self._numbers)}", template=template)
